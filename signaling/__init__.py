@@ -1,0 +1,1 @@
+"""The signaling server: rooms, relayed messages and the browser client."""
