@@ -1,0 +1,39 @@
+"""The product, a web server with music and a browser, for the tests in real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.support.pages import chromium
+from tests.support.product import Product, running_product
+from tests.support.web import Web
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here as needing a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.timeout(180))
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    with running_product("--allow-net", "127.0.0.0/8") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[Web]:
+    with Web() as server:
+        yield server
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
