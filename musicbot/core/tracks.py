@@ -27,6 +27,9 @@ class Link:
     """Something on the web, for yt-dlp to look at."""
 
     url: str
+    """What people may be shown."""
+    handle: str = ""
+    """What the resolver needs besides, if the address does not say it all; never shown."""
 
 
 @dataclass(frozen=True, slots=True)
