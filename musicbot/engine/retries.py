@@ -1,0 +1,91 @@
+"""How often a site is asked again, and how slow it may be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from musicbot.engine.cancellation import Cancellation
+from musicbot.errors import SourceError, SourceErrorKind
+
+BACKOFF: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Seconds before each next attempt; after the last there is none."""
+
+FIRST_ATTEMPTS: Final = 2
+"""How often it is tried again while nothing has come yet and somebody waits for an answer."""
+
+PATIENCE: Final = 25.0
+"""Seconds after which a site without progress is given up, whatever attempts are left."""
+
+PROGRESS: Final = 16 * 1024
+"""Bytes that make up for all failures before them."""
+
+TRANSIENT: Final = frozenset((SourceErrorKind.NETWORK, SourceErrorKind.TIMEOUT))
+"""What may be over in a moment."""
+
+SLOW_WAIT: Final = 10.0
+"""Seconds spent waiting after which the speed is judged."""
+
+SLOW_RATE: Final = 250
+"""Bytes a second: no audio that anybody streams has less."""
+
+
+class Retries:
+    """Lets a failed attempt be repeated, after a while and not for ever."""
+
+    def __init__(self, backoff: Sequence[float], cancellation: Cancellation) -> None:
+        self._backoff = backoff
+        self._cancellation = cancellation
+        self._failures = 0
+        self._since: float | None = None
+        """When the first of the failures was, by the monotonic clock."""
+        self._gained = 0
+        self._begun = False
+
+    def gained(self, count: int) -> None:
+        """Note that so many bytes were read."""
+        self._begun = True
+        self._gained += count
+        if self._gained >= PROGRESS:
+            self._failures, self._since = 0, None
+
+    def spend(self, error: SourceError) -> None:
+        """Wait for the time of the next attempt.
+
+        Raises:
+            SourceError: The one given, if there shall be no other attempt.
+            Cancelled: If it was, while waiting.
+        """
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        attempts = self._backoff if self._begun else self._backoff[:FIRST_ATTEMPTS]
+        if (
+            error.kind not in TRANSIENT
+            or self._failures >= len(attempts)
+            or now - self._since > PATIENCE
+        ):
+            raise error
+        delay = attempts[self._failures]
+        self._failures += 1
+        self._gained = 0
+        self._cancellation.sleep(delay)
+
+
+class SpeedLimit:
+    """Notices a site that sends a byte now and then, so that no time-out ever comes."""
+
+    def __init__(self) -> None:
+        self._waited = 0.0
+        self._received = 0
+
+    def note(self, seconds: float, count: int) -> bool:
+        """Note what was waited for how long; return whether that is fast enough."""
+        self._waited += seconds
+        self._received += count
+        if self._waited < SLOW_WAIT:
+            return True
+        fast = self._received >= self._waited * SLOW_RATE
+        self._waited, self._received = 0.0, 0
+        return fast
