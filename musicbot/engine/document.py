@@ -106,7 +106,7 @@ class Document:
         self._origin = target
         self._on_title = on_title
         self._takes_ranges = not live
-        self._speed = SpeedLimit()
+        self._speed = SpeedLimit(client.timeouts.slow)
         self._marks = ("", "")
         """The ETag and the date of what was begun."""
 

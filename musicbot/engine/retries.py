@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from musicbot.engine.cancellation import Cancellation
 from musicbot.errors import SourceError, SourceErrorKind
 
 BACKOFF: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
@@ -24,22 +23,31 @@ PROGRESS: Final = 16 * 1024
 TRANSIENT: Final = frozenset((SourceErrorKind.NETWORK, SourceErrorKind.TIMEOUT))
 """What may be over in a moment."""
 
-SLOW_WAIT: Final = 10.0
-"""Seconds spent waiting after which the speed is judged."""
-
 SLOW_RATE: Final = 250
 """Bytes a second: no audio that anybody streams has less."""
 
 
 class Retries:
-    """Lets a failed attempt be repeated, after a while and not for ever."""
+    """Lets a failed attempt be repeated, after a while and not for ever.
 
-    def __init__(self, backoff: Sequence[float], cancellation: Cancellation) -> None:
+    Args:
+        backoff: Seconds before each next attempt.
+        sleep: Lets that time pass.
+        clock: Tells the time, in seconds.
+    """
+
+    def __init__(
+        self,
+        backoff: Sequence[float],
+        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._backoff = backoff
-        self._cancellation = cancellation
+        self._sleep = sleep
+        self._clock = clock
         self._failures = 0
         self._since: float | None = None
-        """When the first of the failures was, by the monotonic clock."""
+        """When the first of the failures was."""
         self._gained = 0
         self._begun = False
 
@@ -55,9 +63,8 @@ class Retries:
 
         Raises:
             SourceError: The one given, if there shall be no other attempt.
-            Cancelled: If it was, while waiting.
         """
-        now = time.monotonic()
+        now = self._clock()
         if self._since is None:
             self._since = now
         attempts = self._backoff if self._begun else self._backoff[:FIRST_ATTEMPTS]
@@ -70,13 +77,18 @@ class Retries:
         delay = attempts[self._failures]
         self._failures += 1
         self._gained = 0
-        self._cancellation.sleep(delay)
+        self._sleep(delay)
 
 
 class SpeedLimit:
-    """Notices a site that sends a byte now and then, so that no time-out ever comes."""
+    """Notices a site that sends a byte now and then, so that no time-out ever comes.
 
-    def __init__(self) -> None:
+    Args:
+        wait: Seconds spent waiting after which the speed is judged.
+    """
+
+    def __init__(self, wait: float) -> None:
+        self._wait = wait
         self._waited = 0.0
         self._received = 0
 
@@ -84,7 +96,7 @@ class SpeedLimit:
         """Note what was waited for how long; return whether that is fast enough."""
         self._waited += seconds
         self._received += count
-        if self._waited < SLOW_WAIT:
+        if self._waited < self._wait:
             return True
         fast = self._received >= self._waited * SLOW_RATE
         self._waited, self._received = 0.0, 0

@@ -38,6 +38,8 @@ class Timeouts:
     """For the addresses of a name, and again for a connection."""
     read: float = 10.0
     """For the head of an answer, and for each next byte."""
+    slow: float = 10.0
+    """After so long a wait in all it is judged whether what came is fast enough."""
 
 
 class Response:
@@ -104,7 +106,7 @@ class WebClient:
         context: ssl.SSLContext | None = None,
     ) -> None:
         self.cancellation = Cancellation()
-        self._read_timeout = timeouts.read
+        self.timeouts = timeouts
         self._dialer = Dialer(
             policy,
             self.cancellation,
@@ -146,8 +148,8 @@ class WebClient:
         site = target.destination
         wire = self._dialer.dial(site.host, site.port, secure=site.secure)
         try:
-            wire.allow(self._read_timeout)
-            return Response(wire, _exchange(wire, target, extra), target, self._read_timeout)
+            wire.allow(self.timeouts.read)
+            return Response(wire, _exchange(wire, target, extra), target, self.timeouts.read)
         except BaseException as error:
             wire.close()
             if isinstance(error, TimeoutError):
