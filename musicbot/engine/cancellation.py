@@ -23,9 +23,6 @@ class Cancellation:
         self._lock = threading.Lock()
         self._wakers: list[Callable[[], None]] = []
 
-    def __bool__(self) -> bool:
-        return self._cancelled.is_set()
-
     def cancel(self) -> None:
         """Wake up everything that blocks; may be called twice and from any thread."""
         with self._lock:

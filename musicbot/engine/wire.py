@@ -7,9 +7,12 @@ deadline and can be cancelled.
 
 from __future__ import annotations
 
+import errno
 import io
 import itertools
+import os
 import queue
+import select
 import socket
 import ssl
 import threading
@@ -77,8 +80,18 @@ class Wire(io.RawIOBase):
 
     def connect(self, ip: str, port: int) -> None:
         """Connect to a literal address."""
-        with self._waiting():
-            self._socket.connect((ip, port))
+        self._socket.setblocking(False)
+        error = self._socket.connect_ex((ip, port))
+        if error == errno.EINPROGRESS:
+            # Only a connection that has begun can be shut down, so it began before the wait.
+            with self._waiting() as left:
+                poll = select.poll()
+                poll.register(self._socket, select.POLLOUT)
+                if not poll.poll(left * 1000):
+                    raise TimeoutError
+            error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
 
     def secure(self, context: ssl.SSLContext, host: str) -> None:
         """Speak TLS from here on, with a peer that can prove its name."""
@@ -108,13 +121,14 @@ class Wire(io.RawIOBase):
         super().close()
 
     @contextmanager
-    def _waiting(self) -> Iterator[None]:
+    def _waiting(self) -> Iterator[float]:
+        """Tell how many seconds are left for what may block, and let it be woken."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._socket.settimeout(left)
         with self._cancellation.woken_by(partial(_shut_down, self._socket)):
-            yield
+            yield left
 
 
 class Dialer:
