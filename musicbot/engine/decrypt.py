@@ -17,7 +17,6 @@ from musicbot.errors import SourceError, SourceErrorKind
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-    from musicbot.engine.fetch import HttpReader
 
 BLOCK: Final = 16
 """Bytes of an AES block, a key and an initialisation vector."""
@@ -35,7 +34,7 @@ class DecryptingReader(io.RawIOBase):
         SourceError: If key or vector have another length.
     """
 
-    def __init__(self, source: HttpReader, key: str, iv: str) -> None:
+    def __init__(self, source: io.RawIOBase | io.BytesIO, key: str, iv: str) -> None:
         super().__init__()
         self._source = source
         try:

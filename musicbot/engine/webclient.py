@@ -218,8 +218,17 @@ class _Plug:
 
 
 class _Answers(io.BufferedReader):
-    """Understands the status line of SHOUTcast 1, which is ``ICY 200 OK``."""
+    """What a server sends, with two things that http.client does not know."""
+
+    _head_ended = False
 
     def readline(self, size: int | None = -1) -> bytes:
         line = super().readline(size)
-        return b"HTTP/1.0" + line[3:] if line.startswith(b"ICY ") else line
+        if line.startswith(b"ICY "):
+            # SHOUTcast 1 begins its answers with "ICY 200 OK".
+            return b"HTTP/1.0" + line[3:]
+        if not line and not self._head_ended:
+            # To http.client this is the end of the headers, as if no body were to come.
+            raise ConnectionResetError
+        self._head_ended = self._head_ended or line in (b"\r\n", b"\n")
+        return line

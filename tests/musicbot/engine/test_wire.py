@@ -197,16 +197,16 @@ def test_a_host_that_does_not_answer_is_given_up() -> None:
 
 
 def test_if_one_address_is_of_no_use_the_next_is_tried() -> None:
-    with Web(host="127.0.0.3") as web:
+    with Canary(host="127.0.0.3") as server:
         found = ["127.0.0.2", "::1", "127.0.0.3"]
         policy = NetPolicy.parse(["127.0.0.0/8", "::1"])
 
         wire = dialer(policy, resolver=lambda host, port: found).dial(
-            "a.example", web.port, secure=False
+            "a.example", server.port, secure=False
         )
         wire.close()
 
-        assert web.connections == 1
+        assert server.connections == 1
 
 
 # Cancelling
