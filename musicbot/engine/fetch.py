@@ -74,6 +74,8 @@ class HttpReader(io.RawIOBase):
         self._ahead = b""
         """What was looked at, but not read: it ends at the position."""
         self._passage: Passage | None = None
+        self._failure: SourceError | None = None
+        """What it did not survive; FFmpeg asks again, the site is not asked again."""
         self.name = basename(urlsplit(target.url).path) or "stream"
         """The last part of the link: FFmpeg looks at its ending, and puts it into errors."""
 
@@ -157,7 +159,7 @@ class HttpReader(io.RawIOBase):
             try:
                 self._open()
             except SourceError as error:
-                self._retries.spend(error)
+                self._try_again(error)
         return self._document
 
     def _fetch(self, size: int) -> bytes:
@@ -167,12 +169,20 @@ class HttpReader(io.RawIOBase):
             try:
                 data = self._next(size)
             except SourceError as error:
-                self._hang_up()
-                self._retries.spend(error)
+                self._try_again(error)
             else:
                 self._position += len(data)
                 self._retries.gained(len(data))
                 return data
+
+    def _try_again(self, error: SourceError) -> None:
+        """Wait for the time of the next attempt, or raise the error for good."""
+        self._hang_up()
+        try:
+            self._retries.spend(error)
+        except SourceError:
+            self._failure = error
+            raise
 
     def _next(self, size: int) -> bytes:
         """Return what comes next at the position, in one attempt."""
@@ -208,6 +218,8 @@ class HttpReader(io.RawIOBase):
         return self._passage
 
     def _open(self) -> None:
+        if self._failure is not None:
+            raise self._failure
         self._hang_up()
         stop = None if self._part is None else self._part.stop
         if self._chunk_size is not None:

@@ -16,11 +16,11 @@ import io
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from musicbot.engine.decrypt import DecryptingReader
 from musicbot.engine.fetch import HttpReader
-from musicbot.engine.target import Target
+from musicbot.engine.target import PORTS, Target
 from musicbot.engine.webclient import WebClient
 from musicbot.errors import SourceError, SourceErrorKind
 
@@ -39,7 +39,7 @@ BLOCK: Final = 64 * 1024
 
 MAGIC: Final = b"#EXTM3U"
 
-_ATTRIBUTE: Final = re.compile(r'URI="([^"]*)"')
+_ATTRIBUTE: Final = re.compile(r'(?<![A-Z-])URI="([^"]*)"')
 
 Part = io.RawIOBase | io.BytesIO
 """What PyAV reads from and closes."""
@@ -135,6 +135,9 @@ def absolute(playlist: str, url: str) -> str:
 
     FFmpeg would complete them by the link that it asked for, and knows nothing of
     redirects, which we follow.
+
+    Raises:
+        SourceError: If one leads away from the web: FFmpeg would skip it without a word.
     """
     return "\n".join(_completed(line.strip(), url) for line in playlist.splitlines())
 
@@ -147,9 +150,14 @@ def _completed(line: str, url: str) -> str:
 
 def _joined(url: str, link: str) -> str:
     try:
-        return urljoin(url, link)
+        joined = urljoin(url, link)
+        if urlsplit(joined).scheme in PORTS:
+            return joined
     except ValueError:
-        return link  # It is refused when it is opened.
+        pass
+    raise SourceError(
+        SourceErrorKind.UNSUPPORTED, "That playlist leads to something that is not on the web."
+    )
 
 
 def _read_all(reader: HttpReader) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import av
+import numpy as np
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -114,3 +116,27 @@ def self_signed(name: str, folder: Path) -> Certificate:
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)
     return Certificate(server, ssl.create_default_context(cadata=pem.decode()))
+
+
+def record(
+    path: Path,
+    codec: str,
+    *,
+    seconds: float = 4.0,
+    container: str | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write a tone of 440 Hz into a file, or a playlist with its segments beside it."""
+    rate, size = 48_000, 1024
+    with av.open(str(path), "w", format=container, options=options or {}) as file:
+        stream = file.add_stream(codec, rate=rate)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "stereo"
+        for start in range(0, int(seconds * rate), size):
+            wave = 0.3 * np.sin(2 * np.pi * 440 / rate * np.arange(start, start + size))
+            samples = np.stack([wave, wave]).astype("f4")
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+            frame.sample_rate, frame.pts = rate, start
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return path

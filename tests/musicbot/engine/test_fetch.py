@@ -5,14 +5,16 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import av
 import pytest
 
 from musicbot.engine.cancellation import Cancelled
 from musicbot.engine.fetch import HttpReader
 from musicbot.errors import SourceError, SourceErrorKind
-from tests.support.fetching import HASTY, client, noise, reader
+from tests.support.fetching import HASTY, client, noise, reader, record
 from tests.support.web import Exchange, Faults, Web
 
 DATA = noise(2_000_000)
@@ -335,6 +337,19 @@ def test_an_empty_file_is_empty() -> None:
         assert song.read() == b""
 
 
+def test_after_a_failure_the_site_is_not_asked_again() -> None:
+    with Web() as web, reader(web, "/song") as song:
+        web.file("/song", DATA, faults=Faults(drop_after=500_000, afterwards={2: 403}))
+        _, error = _read_to_the_error(song)
+
+        song.seek(0)
+
+        with pytest.raises(SourceError) as caught:
+            song.read(10)
+        assert caught.value is error
+        assert web.hits("/song") == 2
+
+
 # Ends, from this thread and another
 
 
@@ -429,3 +444,47 @@ def test_closing_leaves_nothing_behind() -> None:
         assert song.closed
         assert threading.active_count() <= threads + 1, "the server's answer may still end"
     assert len(list(descriptors.iterdir())) < before
+
+
+# With FFmpeg
+
+
+@pytest.mark.parametrize("faults", [Faults(), Faults(drop_after=20_000)], ids=["well", "cut"])
+@pytest.mark.parametrize("ranges", [True, False])
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.webm", "libopus"),
+        ("a.ogg", "libopus"),
+        ("a.mp3", "libmp3lame"),
+        ("a.m4a", "aac"),
+        ("a.flac", "flac"),
+        ("a.wav", "pcm_s16le"),
+    ],
+)
+def test_ffmpeg_finds_the_same_music_as_in_a_file(
+    name: str, codec: str, ranges: bool, faults: Faults, tmp_path: Path
+) -> None:
+    file = record(tmp_path / name, codec)
+    drops = None if ranges else 2
+    with Web() as web, reader(web, f"/{name}") as song:
+        web.file(f"/{name}", file, ranges=ranges, faults=replace(faults, drops=drops))
+
+        with av.open(song, "r") as there, av.open(str(file), "r") as here:
+            assert _packets(there) == _packets(here)
+            there.seek(2_000_000)
+            here.seek(2_000_000)
+            assert _packets(there) == _packets(here)
+
+
+def _packets(container: av.container.InputContainer) -> list[bytes]:
+    return [bytes(packet) for packet in container.demux(container.streams.audio[0])]
+
+
+def test_ffmpeg_hands_on_why_a_song_ended(tmp_path: Path) -> None:
+    file = record(tmp_path / "a.mp3", "libmp3lame", seconds=30)
+    with Web() as web, reader(web, "/a.mp3") as song:
+        web.file("/a.mp3", file, faults=Faults(drop_after=200_000, afterwards={2: 403}))
+
+        with av.open(song, "r") as container, pytest.raises(SourceError, match="error 403"):
+            _packets(container)
