@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 from collections.abc import Callable, Sequence
 from posixpath import basename
 from typing import TYPE_CHECKING, Final
@@ -32,6 +33,9 @@ NEAR: Final = 256 * 1024
 
 FAR: Final = 64 * 1024 * 1024
 """Bytes that are read and dropped where the site cannot jump."""
+
+SKIP_TIME: Final = 30.0
+"""Seconds for that: what turns out to be a broadcast would take for ever."""
 
 SKIP_SIZE: Final = 64 * 1024
 """Bytes that are dropped at a time."""
@@ -229,11 +233,12 @@ class HttpReader(io.RawIOBase):
 
     def _skip(self, passage: Passage) -> None:
         """Read and drop what lies before the position."""
-        if self._position - passage.at > FAR:
-            raise SourceError(
-                SourceErrorKind.UNSUPPORTED, "That site cannot jump that far into a file."
-            )
+        end = time.monotonic() + SKIP_TIME
         while passage.at < self._position:
+            if self._position - passage.at > FAR or time.monotonic() > end:
+                raise SourceError(
+                    SourceErrorKind.UNSUPPORTED, "That site cannot jump that far into a file."
+                )
             if not passage.read(min(SKIP_SIZE, self._position - passage.at)):
                 break
 

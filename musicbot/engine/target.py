@@ -6,6 +6,7 @@ connection (see :mod:`musicbot.engine.wire`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -41,6 +42,8 @@ OUR_HEADERS: Final = frozenset(
     )
 )
 """What nobody else may set, because it is us who must understand the answer."""
+
+_HOST: Final = re.compile(r"[a-z0-9_.:-]{1,253}")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -97,7 +100,7 @@ class Target:
             raise SourceError(
                 SourceErrorKind.UNSUPPORTED, "Only links that begin with http:// or https:// play."
             )
-        if not host:
+        if not _HOST.fullmatch(host):
             raise _no_link()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return Destination(

@@ -205,15 +205,12 @@ class Dialer:
     ) -> Wire:
         end = time.monotonic() + self._timeout
         failure: OSError = TimeoutError()
-        for left in range(len(addresses), 0, -1):
+        for tried, ip in enumerate(addresses, start=1):
             seconds = end - time.monotonic()
+            if tried < len(addresses):
+                seconds = min(seconds, FIRST_TRY)
             try:
-                return self._connect(
-                    addresses[-left],
-                    port,
-                    seconds if left == 1 else min(seconds, FIRST_TRY),
-                    host if secure else None,
-                )
+                return self._connect(ip, port, seconds, host if secure else None)
             except ssl.SSLCertVerificationError as error:
                 raise SourceError(
                     SourceErrorKind.BROKEN, f"{host} cannot prove that it is {host}."
@@ -255,8 +252,11 @@ def _look_up(
 ) -> None:
     try:
         answers.put(resolver(host, port))
-    except (OSError, UnicodeError) as error:
-        answers.put(error if isinstance(error, OSError) else OSError(str(error)))
+    except OSError as error:
+        answers.put(error)
+    except ValueError as error:
+        # The system's resolver does so with names that it can't even write down.
+        answers.put(OSError(str(error)))
 
 
 def _by_turns(addresses: Sequence[str]) -> list[str]:

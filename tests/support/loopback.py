@@ -11,6 +11,7 @@ import ssl
 import struct
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ class Exchange:
         raise Hangup
 
 
-class Loopback:
+class Loopback(ABC):
     """A web server on a free port of loopback; subclasses say what it answers."""
 
     def __init__(self, *, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
@@ -173,9 +174,9 @@ class Loopback:
             self._hits[path] += 1
             return self._hits[path]
 
+    @abstractmethod
     def take(self, exchange: Exchange) -> None:
         """Answer one request; called in the thread of its connection."""
-        raise NotImplementedError
 
 
 class Canary:

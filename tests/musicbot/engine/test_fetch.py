@@ -12,7 +12,7 @@ import av
 import pytest
 
 from musicbot.engine.cancellation import Cancelled
-from musicbot.engine.fetch import HttpReader
+from musicbot.engine.fetch import FAR, HttpReader
 from musicbot.errors import SourceError, SourceErrorKind
 from tests.support.fetching import HASTY, client, noise, reader, record
 from tests.support.web import Exchange, Faults, Web
@@ -165,6 +165,21 @@ def test_a_short_way_is_read_and_a_long_one_jumped() -> None:
 
         assert song.read(1) == DATA[1_000_000:1_000_001]
         assert web.requests[1].range == (1_000_000, None)
+
+
+def test_a_site_without_ranges_is_not_read_for_ever() -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.begin(200, {"Content-Length": str(FAR + 2)})
+        exchange.send(DATA)
+        exchange.stall()
+
+    with Web() as web, reader(web, "/song") as song:
+        web.answer("/song", answer)
+        song.seek(FAR + 1)
+
+        with pytest.raises(SourceError, match="cannot jump that far") as caught:
+            song.read(1)
+        assert caught.value.kind is SourceErrorKind.UNSUPPORTED
 
 
 def test_there_is_nothing_beyond_the_end() -> None:

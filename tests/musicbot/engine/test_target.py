@@ -50,6 +50,9 @@ def test_a_link_is_taken_apart(
         ("http://a.example:http/", "no link"),
         ("http://[::1/", "no link"),
         ("http://a..example/", "no link"),
+        ("http://a b/", "no link"),
+        ("http://a\0b/", "no link"),
+        ("http://[fe80::1%25lo]/", "no link"),
         (f"http://{'a' * 64}.example/", "no link"),
     ],
 )
