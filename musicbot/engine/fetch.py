@@ -80,6 +80,9 @@ class HttpReader(io.RawIOBase):
         self._passage: Passage | None = None
         self._failure: SourceError | None = None
         """What it did not survive; FFmpeg asks again, the site is not asked again."""
+        self.allowance: int | None = None
+        """How many bytes may still be read; None is no limit. FFmpeg searches for music
+        for ever in what has none, so whoever uses it renews this whenever some was found."""
         self.name = basename(urlsplit(target.url).path) or "stream"
         """The last part of the link: FFmpeg looks at its ending, and puts it into errors."""
 
@@ -111,17 +114,17 @@ class HttpReader(io.RawIOBase):
         return self._position - len(self._ahead)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go elsewhere; the site is only asked when something is read there."""
+        """Go elsewhere, though not before the beginning; nothing is asked for yet."""
         start: int | None = 0
         if whence != os.SEEK_SET:
             start = self.tell() if whence == os.SEEK_CUR else self.size
         if start is None or not self.seekable():
             raise io.UnsupportedOperation("seek")
-        if start + offset < 0:
-            raise ValueError(f"negative position {start + offset}")
-        if start + offset != self.tell():
-            self._position, self._ahead = start + offset, b""
-        return start + offset
+        # FFmpeg seeks to the last byte even where there is none.
+        position = max(0, start + offset)
+        if position != self.tell():
+            self._position, self._ahead = position, b""
+        return position
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read what is there, at most ``size`` bytes; wait if there is nothing."""
@@ -130,7 +133,9 @@ class HttpReader(io.RawIOBase):
         if self._ahead:
             data, self._ahead = self._ahead[:size], self._ahead[size:]
             return data
-        return self._fetch(size) if size else b""
+        data = self._fetch(size) if size else b""
+        self._spend(len(data))
+        return data
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Read into a buffer."""
@@ -178,6 +183,16 @@ class HttpReader(io.RawIOBase):
                 self._position += len(data)
                 self._retries.gained(len(data))
                 return data
+
+    def _spend(self, count: int) -> None:
+        if self.allowance is None:
+            return
+        self.allowance -= count
+        if self.allowance < 0:
+            raise SourceError(
+                SourceErrorKind.UNSUPPORTED,
+                f"What {self._document.target.destination.host} sends there is no music.",
+            )
 
     def _try_again(self, error: SourceError) -> None:
         """Wait for the time of the next attempt, or raise the error for good."""

@@ -34,6 +34,9 @@ MAX_PLAYLIST: Final = 4 * 1024 * 1024
 MAX_PLAYLISTS: Final = 32
 """How many different playlists one may lead to; FFmpeg opens them all."""
 
+MAX_PART: Final = 64 * 1024 * 1024
+"""Bytes of a segment or key: many minutes, even with pictures."""
+
 BLOCK: Final = 64 * 1024
 """Bytes read at a time."""
 
@@ -104,6 +107,7 @@ class HlsOpener:
         """Open a part, or read it all if it is a playlist."""
         self._open = {reader for reader in self._open if not reader.closed}
         reader = HttpReader(self._client, target, part=span)
+        reader.allowance = MAX_PART
         self._open.add(reader)
         try:
             if not reader.peek(len(MAGIC)).startswith(MAGIC):

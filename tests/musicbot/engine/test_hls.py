@@ -37,6 +37,14 @@ def write(folder: Path, kind: str = "ts") -> Path:
     return record(folder / "list.m3u8", "aac", container="hls", options=options)
 
 
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a playlist and its segments, for tests that change neither."""
+    folder = tmp_path_factory.mktemp("music")
+    write(folder)
+    return folder
+
+
 @contextmanager
 def playing(
     web: Web, path: str, *, by: WebClient | None = None, headers: Headers = ()
@@ -81,28 +89,26 @@ def test_a_playlist_is_played(kind: str, tmp_path: Path) -> None:
         assert opener.error is None
 
 
-def test_links_are_relative_to_where_a_redirect_led(tmp_path: Path) -> None:
-    expected = recorded(write(tmp_path))
+def test_links_are_relative_to_where_a_redirect_led(music: Path) -> None:
+    expected = recorded(music / "list.m3u8")
     with Web() as web, playing(web, "/link/x") as opener:
         web.redirect("/link/x", "/music/list.m3u8")
-        web.folder("/music", tmp_path)
+        web.folder("/music", music)
 
         assert packets(opener) == expected
 
 
-def test_a_playlist_may_lead_to_another(tmp_path: Path) -> None:
-    expected = recorded(write(tmp_path))
+def test_a_playlist_may_lead_to_another(music: Path) -> None:
+    expected = recorded(music / "list.m3u8")
     with Web() as web, playing(web, "/main") as opener:
-        web.folder("/music", tmp_path)
+        web.folder("/music", music)
         web.redirect("/variant", "/music/list.m3u8")
         web.file("/main", b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvariant\n")
 
         assert packets(opener) == expected
 
 
-def test_a_live_playlist_is_asked_for_until_it_ends(tmp_path: Path) -> None:
-    write(tmp_path)
-
+def test_a_live_playlist_is_asked_for_until_it_ends(music: Path) -> None:
     def answer(exchange: Exchange) -> None:
         links = [f"s{n}.ts" for n in range(min(2 * exchange.count, 4))]
         text = playlist(*links, tags="#EXT-X-MEDIA-SEQUENCE:0\n")
@@ -111,7 +117,7 @@ def test_a_live_playlist_is_asked_for_until_it_ends(tmp_path: Path) -> None:
         exchange.reply(200, text, {})
 
     with Web() as web, playing(web, "/music/live") as opener:
-        web.folder("/music", tmp_path)
+        web.folder("/music", music)
         web.answer("/music/live", answer)
 
         packets(opener)
@@ -120,22 +126,21 @@ def test_a_live_playlist_is_asked_for_until_it_ends(tmp_path: Path) -> None:
         assert web.hits("/music/s3.ts") == 1
 
 
-def test_segments_that_break_off_are_resumed(tmp_path: Path) -> None:
-    expected = recorded(write(tmp_path))
+def test_segments_that_break_off_are_resumed(music: Path) -> None:
+    expected = recorded(music / "list.m3u8")
     with Web() as web, playing(web, "/music/list.m3u8") as opener:
-        web.folder("/music", tmp_path)
-        segment = (tmp_path / "s2.ts").read_bytes()
+        web.folder("/music", music)
+        segment = (music / "s2.ts").read_bytes()
         web.file("/music/s2.ts", segment, faults=Faults(drop_after=len(segment) // 2 + 1))
 
         assert packets(opener) == expected
         assert web.hits("/music/s2.ts") == 2
 
 
-def test_secrets_are_shown_to_the_playlists_own_site_only(tmp_path: Path) -> None:
-    write(tmp_path)
+def test_secrets_are_shown_to_the_playlists_own_site_only(music: Path) -> None:
     with Web() as web, Web(host="127.0.0.2") as other:
-        web.folder("/music", tmp_path)
-        other.folder("/music", tmp_path)
+        web.folder("/music", music)
+        other.folder("/music", music)
         web.file("/list", playlist("music/s0.ts", other.url("/music/s1.ts")))
         with playing(web, "/list", headers=(("Cookie", "a=1"), ("X-Wish", "b"))) as opener:
             packets(opener)
@@ -164,12 +169,11 @@ EVIL: Final[Mapping[str, str]] = {
 @pytest.mark.parametrize("where", EVIL)
 @pytest.mark.parametrize("host", ["127.0.0.1", "0x7f000001", "localhost", "[::ffff:127.0.0.1]"])
 def test_nothing_in_a_playlist_leads_to_a_private_address(
-    where: str, host: str, tmp_path: Path
+    where: str, host: str, music: Path
 ) -> None:
-    write(tmp_path)
     only = client(policy=NetPolicy.parse(["127.0.0.2"]))
     with Canary() as canary, Web(host="127.0.0.2") as web:
-        web.folder("/", tmp_path)
+        web.folder("/", music)
         web.file("/harmless", playlist("s0.ts"))
         web.file("/list", EVIL[where].format(canary.url("/x.ts", host=host)).encode())
         with playing(web, "/list", by=only) as opener:
@@ -183,11 +187,10 @@ def test_nothing_in_a_playlist_leads_to_a_private_address(
 
 
 @pytest.mark.parametrize("where", EVIL)
-def test_no_redirect_of_a_part_leads_to_a_private_address(where: str, tmp_path: Path) -> None:
-    write(tmp_path)
+def test_no_redirect_of_a_part_leads_to_a_private_address(where: str, music: Path) -> None:
     only = client(policy=NetPolicy.parse(["127.0.0.2"]))
     with Canary() as canary, Web(host="127.0.0.2") as web:
-        web.folder("/", tmp_path)
+        web.folder("/", music)
         web.file("/harmless", playlist("s0.ts"))
         web.redirect("/moved.ts", canary.url())
         web.file("/list", EVIL[where].format("moved.ts").encode())
@@ -217,13 +220,10 @@ def test_no_redirect_of_a_part_leads_to_a_private_address(where: str, tmp_path: 
     ],
 )
 @pytest.mark.parametrize("where", EVIL)
-def test_nothing_in_a_playlist_leads_away_from_the_web(
-    where: str, link: str, tmp_path: Path
-) -> None:
-    write(tmp_path)
+def test_nothing_in_a_playlist_leads_away_from_the_web(where: str, link: str, music: Path) -> None:
     with Web() as web, playing(web, "/list") as opener:
-        web.folder("/", tmp_path)
-        link = link.format(secret=f"{tmp_path}/s1.ts")
+        web.folder("/", music)
+        link = link.format(secret=f"{music}/s1.ts")
         web.file("/list", EVIL[where].format(link).encode())
 
         with pytest.raises(SourceError, match="not on the web") as caught:
@@ -243,10 +243,9 @@ def test_whatever_ffmpeg_asks_for_is_on_the_web(url: str) -> None:
         assert opener.error is caught.value
 
 
-def test_a_segment_that_is_gone_is_no_end_of_the_music(tmp_path: Path) -> None:
-    write(tmp_path)
+def test_a_segment_that_is_gone_is_no_end_of_the_music(music: Path) -> None:
     with Web() as web, playing(web, "/list.m3u8") as opener:
-        web.folder("/", tmp_path)
+        web.folder("/", music)
         web.status("/s2.ts", 404)
 
         with pytest.raises(SourceError, match="error 404") as caught:
@@ -255,7 +254,7 @@ def test_a_segment_that_is_gone_is_no_end_of_the_music(tmp_path: Path) -> None:
         assert opener.error is caught.value
 
 
-def test_after_an_error_nothing_is_opened(tmp_path: Path) -> None:
+def test_after_an_error_nothing_is_opened(music: Path) -> None:
     with Web() as web, playing(web, "/list") as opener:
         web.status("/gone", 404)
         with pytest.raises(SourceError):
