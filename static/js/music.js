@@ -1,0 +1,71 @@
+/** What the music panel shows, made from what the bot tells. */
+
+import { clamp } from "./format.js";
+
+/** @import { MusicState, Track } from "./channels.js" */
+
+/**
+ * @typedef {"absent" | "summoned" | "connecting" | "here"} Bot
+ *   whether there is a bot, and whether it can be reached
+ *
+ * @typedef {{
+ *   bot: Bot,
+ *   state: MusicState["state"],
+ *   track: Track | null,
+ *   position: number,
+ *   at: number,
+ *   duration: number | null,
+ *   queue: readonly Track[],
+ *   queued: number,
+ *   listeners: number,
+ * }} Music
+ *   `position` is where the track was `at` that time of the page's clock, both in seconds
+ */
+
+/** @type {Music} */
+const SILENCE = {
+  bot: "absent",
+  state: "idle",
+  track: null,
+  position: 0,
+  at: 0,
+  duration: null,
+  queue: [],
+  queued: 0,
+  listeners: 0,
+};
+
+/**
+ * @param {Music} music
+ * @param {MusicState} message
+ * @param {number} now in seconds
+ * @returns {Music}
+ */
+function withState(music, message, now) {
+  const { state, track, position, queue, queued, listeners } = message;
+  const duration = message.duration ?? track?.duration ?? null;
+  return { ...music, state, track, position, at: now, duration, queue, queued, listeners };
+}
+
+/**
+ * @param {Music} music
+ * @param {Bot} bot
+ * @returns {Music} without what only a bot that is here can know
+ */
+function withBot(music, bot) {
+  return bot === "here" ? { ...music, bot } : { ...SILENCE, bot };
+}
+
+/**
+ * Where the track is now: the bot tells it every few seconds, and the page counts on.
+ *
+ * @param {Music} music
+ * @param {number} now in seconds
+ * @returns {number} in seconds
+ */
+function positionAt(music, now) {
+  const passed = music.state === "playing" ? Math.max(0, now - music.at) : 0;
+  return clamp(music.position + passed, 0, music.duration ?? Infinity);
+}
+
+export { SILENCE, positionAt, withBot, withState };

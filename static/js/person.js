@@ -1,0 +1,341 @@
+/**
+ * The connection with another person.
+ *
+ * Negotiation follows the "Perfect Negotiation Example" of the W3C's WebRTC text, with its three
+ * flags. Both directions use the same two media lines, audio and video, from the first offer on:
+ * devices come, go and change by `replaceTrack`, so nothing is ever negotiated again but ICE.
+ *
+ * Events: `track`, `link`, `message` (of the channel `chat`), and `lost` when restarting ICE did
+ * not help and only a new connection can.
+ */
+
+import { decodeFromPerson, encode } from "./channels.js";
+import { sessionId } from "./sdp.js";
+
+/** @import { Media, PersonMessage } from "./channels.js" */
+/** @import { Signal } from "./protocol.js" */
+/** @import { Link } from "./state.js" */
+
+/** @typedef {"audio" | "video"} Kind */
+
+/**
+ * What is sent to the person at present.
+ *
+ * @typedef {{
+ *   stream: MediaStream,
+ *   tracks: Record<Kind, MediaStreamTrack | null>,
+ *   media: Media,
+ * }} Outgoing
+ */
+
+const CHAT_CHANNEL = { negotiated: true, id: 1 };
+/** Both ends know it beforehand, so that no glare can arise. */
+
+const MAX_UNSENT = 50;
+/** Lines that wait for the channel to open; the oldest are dropped. */
+
+const MAX_RESTARTS = 2;
+
+/** @type {readonly Kind[]} */
+const KINDS = ["audio", "video"];
+
+class Person extends EventTarget {
+  #connection;
+  #polite;
+  #send;
+  #outgoing;
+  #makingOffer = false;
+  #ignoreOffer = false;
+  #isSettingRemoteAnswerPending = false;
+  #restarts = 0;
+  #remoteSession = "";
+  /** @type {Partial<Record<Kind, RTCRtpTransceiver>>} */
+  #lines = {};
+  /** @type {RTCDataChannel | null} */
+  #channel = null;
+  /** @type {string[]} */
+  #unsent = [];
+  #closed = new AbortController();
+
+  /**
+   * @param {object} parts
+   * @param {RTCPeerConnection} parts.connection
+   * @param {boolean} parts.polite whether to give way when both offer at once
+   * @param {boolean} parts.offers whether to make the first offer
+   * @param {(signal: Signal) => void} parts.send to the person, through the server
+   * @param {Outgoing} parts.outgoing
+   */
+  constructor({ connection, polite, offers, send, outgoing }) {
+    super();
+    this.#connection = connection;
+    this.#polite = polite;
+    this.#send = send;
+    this.#outgoing = outgoing;
+    this.#listen();
+    if (offers) {
+      for (const kind of KINDS) {
+        this.#use(kind, connection.addTransceiver(kind, { streams: [outgoing.stream] }));
+      }
+      this.#openChannel();
+    }
+  }
+
+  /** @returns {boolean} */
+  get isConnected() {
+    return this.#connection.connectionState === "connected";
+  }
+
+  /** @returns {boolean} whether no answer is awaited that may have been lost */
+  get isSettled() {
+    return this.isConnected && this.#connection.signalingState === "stable";
+  }
+
+  /**
+   * Whether a signal comes from another connection than the one that was answered so far: the
+   * other end has built a new one, and this one is of no more use.
+   *
+   * @param {Signal} signal
+   * @returns {boolean}
+   */
+  isFromAnother({ description }) {
+    return (
+      description?.type === "offer" &&
+      this.#remoteSession !== "" &&
+      sessionId(description.sdp) !== this.#remoteSession
+    );
+  }
+
+  /**
+   * Take a signal of the other end. See "Perfect Negotiation Example" in the W3C's WebRTC text.
+   *
+   * @param {Signal} signal
+   */
+  async receive({ description, candidate }) {
+    try {
+      if (description) {
+        await this.#receiveDescription(description);
+      } else if (candidate !== undefined) {
+        await this.#receiveCandidate(candidate);
+      }
+    } catch (error) {
+      this.#report("A signal could not be used", error);
+    }
+  }
+
+  /**
+   * Send other tracks from now on, or none.
+   *
+   * @param {Outgoing} outgoing
+   */
+  update(outgoing) {
+    this.#outgoing = outgoing;
+    for (const kind of KINDS) {
+      this.#replaceTrack(kind);
+    }
+    if (this.#channel?.readyState === "open") {
+      this.#channel.send(encode({ type: "media", ...outgoing.media }));
+    }
+  }
+
+  /** @param {PersonMessage} message */
+  say(message) {
+    const text = encode(message);
+    if (this.#channel?.readyState === "open") {
+      this.#channel.send(text);
+    } else {
+      this.#unsent = [...this.#unsent, text].slice(-MAX_UNSENT);
+    }
+  }
+
+  /** Look for another way through the network, because ours has changed or has failed. */
+  restartIce() {
+    if (this.#connection.signalingState !== "closed") {
+      this.#connection.restartIce();
+    }
+  }
+
+  /** End the connection. May be called twice. */
+  close() {
+    this.#closed.abort();
+    this.#channel?.close();
+    this.#connection.close();
+  }
+
+  #listen() {
+    const connection = this.#connection;
+    const { signal } = this.#closed;
+    connection.addEventListener("negotiationneeded", () => this.#offer(), { signal });
+    connection.addEventListener(
+      "icecandidate",
+      ({ candidate }) => this.#send({ candidate: candidate?.toJSON() ?? null }),
+      { signal },
+    );
+    connection.addEventListener("track", ({ track }) => this.#tell("track", track), { signal });
+    connection.addEventListener("connectionstatechange", () => this.#followLink(), { signal });
+  }
+
+  async #offer() {
+    try {
+      this.#makingOffer = true;
+      await this.#connection.setLocalDescription();
+      this.#sendDescription();
+    } catch (error) {
+      this.#report("No offer could be made", error);
+    } finally {
+      this.#makingOffer = false;
+    }
+  }
+
+  /** @param {RTCSessionDescriptionInit} description */
+  async #receiveDescription(description) {
+    const connection = this.#connection;
+    const readyForOffer =
+      !this.#makingOffer &&
+      (connection.signalingState === "stable" || this.#isSettingRemoteAnswerPending);
+    const offerCollision = description.type === "offer" && !readyForOffer;
+    this.#ignoreOffer = !this.#polite && offerCollision;
+    if (this.#ignoreOffer) {
+      return;
+    }
+    this.#isSettingRemoteAnswerPending = description.type === "answer";
+    await connection.setRemoteDescription(description).finally(() => {
+      this.#isSettingRemoteAnswerPending = false;
+    });
+    this.#remoteSession = sessionId(description.sdp ?? "");
+    if (description.type === "offer") {
+      this.#adoptLines();
+      await connection.setLocalDescription();
+      this.#sendDescription();
+    }
+  }
+
+  /** @param {RTCIceCandidateInit | null} candidate */
+  async #receiveCandidate(candidate) {
+    try {
+      await this.#connection.addIceCandidate(candidate ?? undefined);
+    } catch (error) {
+      // Candidates of an offer that was ignored belong to nothing.
+      if (!this.#ignoreOffer) {
+        throw error;
+      }
+    }
+  }
+
+  /** Send on the lines that were offered, instead of adding more of our own. */
+  #adoptLines() {
+    const offered = this.#connection.getTransceivers().filter(({ mid }) => mid !== null);
+    for (const kind of KINDS) {
+      const line = offered.find(({ receiver }) => receiver.track.kind === kind);
+      const own = this.#lines[kind];
+      if (line && line !== own) {
+        // Ours was rolled back in favour of theirs when both offered at once.
+        own?.stop();
+        line.direction = "sendrecv";
+        // Absent in older Firefox; only lips and voice may then drift apart.
+        line.sender.setStreams?.(this.#outgoing.stream);
+        this.#use(kind, line);
+      }
+    }
+    this.#openChannel();
+  }
+
+  /**
+   * @param {Kind} kind
+   * @param {RTCRtpTransceiver} line
+   */
+  #use(kind, line) {
+    this.#lines[kind] = line;
+    this.#replaceTrack(kind);
+  }
+
+  /** @param {Kind} kind */
+  #replaceTrack(kind) {
+    const sender = this.#lines[kind]?.sender;
+    const track = this.#outgoing.tracks[kind];
+    if (sender && sender.track !== track) {
+      sender
+        .replaceTrack(track)
+        .catch((error) => this.#report("A track could not be replaced", error));
+    }
+  }
+
+  #openChannel() {
+    if (this.#channel) {
+      return;
+    }
+    const { signal } = this.#closed;
+    const channel = this.#connection.createDataChannel("chat", CHAT_CHANNEL);
+    this.#channel = channel;
+    channel.addEventListener("open", () => this.#flush(channel), { signal });
+    channel.addEventListener("message", ({ data }) => this.#takeMessage(data), { signal });
+  }
+
+  /** @param {RTCDataChannel} channel */
+  #flush(channel) {
+    const texts = [encode({ type: "media", ...this.#outgoing.media }), ...this.#unsent];
+    this.#unsent = [];
+    for (const text of texts) {
+      channel.send(text);
+    }
+  }
+
+  /** @param {unknown} data */
+  #takeMessage(data) {
+    const message = decodeFromPerson(data);
+    if (message) {
+      this.#tell("message", message);
+    }
+  }
+
+  #sendDescription() {
+    const { localDescription } = this.#connection;
+    if (localDescription && !this.#closed.signal.aborted) {
+      const { type, sdp } = localDescription;
+      this.#send({ description: { type: /** @type {"offer" | "answer"} */ (type), sdp } });
+    }
+  }
+
+  #followLink() {
+    const { connectionState } = this.#connection;
+    if (connectionState === "connected") {
+      this.#restarts = 0;
+    } else if (connectionState === "failed") {
+      this.#recover();
+    }
+    // "disconnected" often mends itself: show it, and wait for "failed".
+    const interrupted = connectionState === "failed" || connectionState === "disconnected";
+    /** @type {Link} */
+    const down = interrupted ? "interrupted" : "connecting";
+    this.#tell("link", connectionState === "connected" ? "connected" : down);
+  }
+
+  #recover() {
+    if (this.#restarts < MAX_RESTARTS) {
+      this.#restarts += 1;
+      this.restartIce();
+    } else {
+      this.#tell("lost", null);
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {unknown} detail
+   */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
+  /**
+   * @param {string} what
+   * @param {unknown} error
+   */
+  #report(what, error) {
+    // After close() whatever was under way fails, as it should.
+    if (!this.#closed.signal.aborted) {
+      console.warn(`${what}:`, error);
+    }
+  }
+}
+
+export { Person };
