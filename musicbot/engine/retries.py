@@ -12,7 +12,7 @@ BACKOFF: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds before each next attempt; after the last there is none."""
 
 FIRST_ATTEMPTS: Final = 2
-"""How often it is tried again while nothing has come yet and somebody waits for an answer."""
+"""How often it is tried again as long as next to nothing has come."""
 
 PATIENCE: Final = 25.0
 """Seconds after which a site without progress is given up, whatever attempts are left."""
@@ -53,9 +53,9 @@ class Retries:
 
     def gained(self, count: int) -> None:
         """Note that so many bytes were read."""
-        self._begun = True
         self._gained += count
         if self._gained >= PROGRESS:
+            self._begun = True
             self._failures, self._since = 0, None
 
     def spend(self, error: SourceError) -> None:
@@ -67,14 +67,17 @@ class Retries:
         now = self._clock()
         if self._since is None:
             self._since = now
-        attempts = self._backoff if self._begun else self._backoff[:FIRST_ATTEMPTS]
+        attempts = len(self._backoff)
+        if not self._begun:
+            # Somebody waits to hear anything at all, and has waited for a time-out already.
+            attempts = 0 if error.kind is SourceErrorKind.TIMEOUT else FIRST_ATTEMPTS
         if (
             error.kind not in TRANSIENT
-            or self._failures >= len(attempts)
+            or self._failures >= min(attempts, len(self._backoff))
             or now - self._since > PATIENCE
         ):
             raise error
-        delay = attempts[self._failures]
+        delay = self._backoff[self._failures]
         self._failures += 1
         self._gained = 0
         self._sleep(delay)

@@ -311,12 +311,12 @@ def test_a_link_that_expires_while_it_plays_is_no_end_of_the_song() -> None:
 
 def test_a_file_that_is_shorter_than_promised_is_no_end_of_the_song() -> None:
     with Web() as web, reader(web, "/song") as song:
-        web.file("/song", DATA[:1000], faults=Faults(missing=100))
+        web.file("/song", DATA[:100_000], faults=Faults(missing=100))
 
         read, error = _read_to_the_error(song)
 
         assert error.kind is SourceErrorKind.NETWORK
-        assert read == DATA[:900]
+        assert read == DATA[:99_900]
         assert web.hits("/song") == 6
 
 

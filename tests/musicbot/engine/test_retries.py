@@ -30,7 +30,7 @@ def retries(clock: Clock) -> Retries:
 def test_attempts_come_ever_more_slowly_and_end() -> None:
     clock = Clock()
     waiting = retries(clock)
-    waiting.gained(1)
+    waiting.gained(PROGRESS)
     for _ in range(3):
         waiting.spend(BROKEN_OFF)
 
@@ -47,6 +47,24 @@ def test_who_has_heard_nothing_yet_gets_an_answer_sooner() -> None:
 
     with pytest.raises(SourceError):
         waiting.spend(BROKEN_OFF)
+
+
+def test_who_has_waited_in_vain_is_told_at_once() -> None:
+    clock = Clock()
+
+    with pytest.raises(SourceError, match="no answer"):
+        retries(clock).spend(SourceError(SourceErrorKind.TIMEOUT, "There is no answer."))
+    assert clock.slept == []
+
+
+def test_a_pause_in_the_middle_is_waited_for() -> None:
+    clock = Clock()
+    waiting = retries(clock)
+    waiting.gained(PROGRESS)
+
+    waiting.spend(SourceError(SourceErrorKind.TIMEOUT, "There is no answer."))
+
+    assert clock.slept == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +104,7 @@ def test_a_few_bytes_are_no_progress() -> None:
 def test_patience_ends_even_if_attempts_are_left() -> None:
     clock = Clock()
     waiting = retries(clock)
-    waiting.gained(1)
+    waiting.gained(PROGRESS)
     waiting.spend(BROKEN_OFF)
     clock.now += PATIENCE + 1
 
