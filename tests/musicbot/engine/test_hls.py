@@ -338,7 +338,7 @@ def test_links_are_completed(line: str, expected: str) -> None:
     assert absolute(f"#EXTM3U\r\n{line}\r\n", "https://a.example/x/list") == f"#EXTM3U\n{expected}"
 
 
-@given(st.text())
+@given(st.text() | st.sampled_from(["file:///a.ts", '#EXT-X-KEY:URI="skd://a"', "http://["]))
 def test_every_text_is_completed_or_refused(text: str) -> None:
     try:
         completed = absolute(text, "https://a.example/x/list")
