@@ -78,4 +78,17 @@ function setIcon(parent, icon) {
   part(parent, "use", SVGUseElement).setAttribute("href", `#icon-${icon}`);
 }
 
-export { getElement, instantiate, part, setIcon, setName, setText };
+/**
+ * Show a track; with the same one the picture goes on.
+ *
+ * @param {HTMLVideoElement} video
+ * @param {MediaStreamTrack | null} track
+ */
+function showTrack(video, track) {
+  const shown = /** @type {MediaStream | null} */ (video.srcObject)?.getTracks()[0] ?? null;
+  if (shown !== track) {
+    video.srcObject = track && new MediaStream([track]);
+  }
+}
+
+export { getElement, instantiate, part, setIcon, setName, setText, showTrack };

@@ -1,0 +1,150 @@
+/**
+ * The music panel, but for the queue.
+ *
+ * Events: `command` (detail: text), `volume` (detail: percent).
+ */
+
+import { setIcon, setName, setText } from "../dom.js";
+import { clock } from "../format.js";
+import { safeLink } from "../links.js";
+import { positionAt } from "../music.js";
+
+/** @import { Music } from "../music.js" */
+/** @import { State } from "../state.js" */
+
+/**
+ * @typedef {{
+ *   playing: HTMLElement,
+ *   label: HTMLElement,
+ *   bars: HTMLElement,
+ *   title: HTMLAnchorElement,
+ *   requester: HTMLElement,
+ *   progress: HTMLElement,
+ *   elapsed: HTMLElement,
+ *   total: HTMLElement,
+ *   pause: HTMLButtonElement,
+ *   skip: HTMLButtonElement,
+ *   volume: HTMLInputElement,
+ *   silence: HTMLElement,
+ *   silenceText: HTMLElement,
+ *   demo: HTMLButtonElement,
+ *   form: HTMLFormElement,
+ *   text: HTMLInputElement,
+ * }} Elements
+ */
+
+/** @type {Record<Music["state"], string>} */
+const LABELS = { idle: "", loading: "Loading…", playing: "Now playing", paused: "Paused" };
+
+/** @type {Record<Music["bot"], string>} */
+const SILENCES = {
+  absent: "It is quiet. Add a song, and the music bot brings it to everybody here.",
+  summoned: "Bringing the music bot…",
+  connecting: "Connecting to the music bot…",
+  here: "It is quiet. What shall we listen to?",
+};
+
+class MusicView extends EventTarget {
+  #elements;
+  #paused = false;
+
+  /**
+   * @param {Elements} elements
+   * @param {number} volume in percent
+   */
+  constructor(elements, volume) {
+    super();
+    this.#elements = elements;
+    const { pause, skip, demo, form } = elements;
+    pause.addEventListener("click", () => this.#command(this.#paused ? "!resume" : "!pause"));
+    skip.addEventListener("click", () => this.#command("!skip"));
+    demo.addEventListener("click", () => this.#command("!demo"));
+    form.addEventListener("submit", (event) => this.#add(event));
+    elements.volume.value = String(volume);
+    elements.volume.addEventListener("input", () => {
+      const detail = elements.volume.valueAsNumber;
+      this.dispatchEvent(new CustomEvent("volume", { detail }));
+    });
+  }
+
+  /**
+   * @param {State} state
+   * @param {number} now in seconds of the page's clock
+   */
+  render({ music }, now) {
+    const { playing, silence, silenceText, demo } = this.#elements;
+    playing.hidden = music.track === null;
+    silence.hidden = music.track !== null;
+    silence.classList.toggle("busy", music.bot === "summoned" || music.bot === "connecting");
+    setText(silenceText, SILENCES[music.bot]);
+    demo.disabled = music.bot === "summoned";
+    if (music.track) {
+      this.#renderTrack(music, now);
+    }
+  }
+
+  /**
+   * @param {Music} music
+   * @param {number} now
+   */
+  #renderTrack(music, now) {
+    const { label, bars, title, requester, pause, skip } = this.#elements;
+    const { state, track } = music;
+    this.#paused = state === "paused";
+    setText(label, LABELS[state]);
+    bars.classList.toggle("moving", state === "playing");
+    setText(title, track?.title || "Untitled");
+    const link = safeLink(track?.link);
+    title.toggleAttribute("href", link !== null);
+    if (link !== null && title.getAttribute("href") !== link) {
+      title.href = link;
+    }
+    setText(requester, track ? `Asked for by ${track.requester}` : "");
+    setName(pause, this.#paused ? "Resume" : "Pause");
+    setIcon(pause, this.#paused ? "play" : "pause");
+    pause.disabled = state !== "playing" && state !== "paused";
+    skip.disabled = state === "idle";
+    this.renderPosition(music, now);
+  }
+
+  /**
+   * Move the progress bar; called more often than anything else changes.
+   *
+   * @param {Music} music
+   * @param {number} now
+   */
+  renderPosition(music, now) {
+    const { progress, elapsed, total } = this.#elements;
+    const { duration } = music;
+    const position = positionAt(music, now);
+    const fraction = duration === null ? 1 : position / Math.max(duration, 1e-3);
+    progress.classList.toggle("endless", duration === null);
+    progress.style.setProperty("--fraction", fraction.toFixed(5));
+    progress.ariaValueMin = "0";
+    progress.ariaValueMax = String(duration ?? position);
+    progress.ariaValueNow = position.toFixed(2);
+    const [soFar, length] = [clock(position), duration === null ? "live" : clock(duration)];
+    progress.ariaValueText = duration === null ? `${soFar}, live` : `${soFar} of ${length}`;
+    setText(elapsed, soFar);
+    setText(total, length);
+  }
+
+  /** @param {SubmitEvent} event */
+  #add(event) {
+    event.preventDefault();
+    const { text } = this.#elements;
+    const value = text.value.trim();
+    if (value !== "") {
+      // Who knows the commands may type them here too.
+      this.#command(value.startsWith("!") ? value : `!play ${value}`);
+      text.value = "";
+    }
+  }
+
+  /** @param {string} detail */
+  #command(detail) {
+    this.dispatchEvent(new CustomEvent("command", { detail }));
+  }
+}
+
+export { MusicView };

@@ -1,0 +1,172 @@
+/** A tile for each person, laid out so that they are as large as can be. */
+
+import { instantiate, part, setText, showTrack } from "../dom.js";
+import { hue, initials } from "../format.js";
+import { bestGrid } from "../layout.js";
+import { contactOf, otherPeople } from "../presence.js";
+
+/** @import { Peer } from "../protocol.js" */
+/** @import { Contact, State } from "../state.js" */
+
+const GAP = 8;
+/** Pixels between tiles. */
+
+/**
+ * @typedef {{ tiles: HTMLElement, alone: HTMLElement, template: HTMLTemplateElement }} Elements
+ *
+ * @typedef {{
+ *   name: string,
+ *   track: MediaStreamTrack | null,
+ *   muted: boolean,
+ *   mirrored: boolean,
+ *   screen: boolean,
+ *   hint: string,
+ * }} Picture
+ *   what a tile shows
+ */
+
+class TilesView {
+  #elements;
+  /** @type {Map<string, Tile>} by peer */
+  #tiles = new Map();
+
+  /** @param {Elements} elements */
+  constructor(elements) {
+    this.#elements = elements;
+    new ResizeObserver(() => this.#arrange()).observe(elements.tiles);
+  }
+
+  /** @param {State} state */
+  render(state) {
+    const pictures = picturesOf(state);
+    for (const [id, picture] of pictures) {
+      this.#tile(id).render(picture);
+    }
+    for (const [id, tile] of this.#tiles) {
+      if (!pictures.has(id)) {
+        tile.remove();
+        this.#tiles.delete(id);
+      }
+    }
+    this.#elements.alone.hidden = pictures.size !== 1;
+    this.#arrange();
+  }
+
+  /**
+   * @param {string} id
+   * @returns {Tile}
+   */
+  #tile(id) {
+    const known = this.#tiles.get(id);
+    if (known) {
+      return known;
+    }
+    const tile = new Tile(instantiate(this.#elements.template));
+    this.#tiles.set(id, tile);
+    this.#elements.tiles.append(tile.element);
+    return tile;
+  }
+
+  #arrange() {
+    const { clientWidth, clientHeight, style } = this.#elements.tiles;
+    const { columns, width } = bestGrid(this.#tiles.size, clientWidth, clientHeight, GAP);
+    style.setProperty("--columns", String(columns));
+    style.setProperty("--tile-width", `${width}px`);
+  }
+}
+
+class Tile {
+  #video;
+  #initials;
+  #name;
+  #muted;
+  #state;
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.element = element;
+    this.#video = part(element, "video", HTMLVideoElement);
+    this.#initials = part(element, ".tile-initials", HTMLElement);
+    this.#name = part(element, ".tile-name", HTMLElement);
+    this.#muted = part(element, ".tile-muted", HTMLElement);
+    this.#state = part(element, ".tile-state", HTMLElement);
+    // In a template the attribute has no effect. The voice has an element of its own.
+    this.#video.muted = true;
+  }
+
+  /** @param {Picture} picture */
+  render({ name, track, muted, mirrored, screen, hint }) {
+    this.element.ariaLabel = name;
+    this.element.classList.toggle("screen", screen);
+    this.element.style.setProperty("--hue", String(hue(name)));
+    showTrack(this.#video, track);
+    this.#video.hidden = track === null;
+    this.#video.classList.toggle("mirrored", mirrored);
+    this.#initials.hidden = track !== null;
+    setText(this.#initials, initials(name));
+    setText(this.#name, name);
+    this.#muted.hidden = !muted;
+    this.#state.hidden = hint === "";
+    setText(this.#state, hint);
+  }
+
+  remove() {
+    this.#video.srcObject = null;
+    this.element.remove();
+  }
+}
+
+/**
+ * @param {State} state
+ * @returns {Map<string, Picture>} by peer, oneself first
+ */
+function picturesOf(state) {
+  /** @type {Map<string, Picture>} */
+  const pictures = new Map();
+  if (state.self) {
+    pictures.set(state.self.id, ownPicture(state.self, state));
+  }
+  for (const peer of otherPeople(state)) {
+    pictures.set(peer.id, pictureOf(peer, contactOf(state, peer.id)));
+  }
+  return pictures;
+}
+
+/**
+ * @param {Peer} self
+ * @param {State} state
+ * @returns {Picture}
+ */
+function ownPicture(self, { devices: { microphone, camera, screen } }) {
+  return {
+    name: `${self.name} (you)`,
+    track: screen ?? camera.track,
+    muted: !microphone.on || microphone.track === null,
+    // People know themselves from the mirror; but nobody can read a mirrored screen.
+    mirrored: screen === null,
+    screen: screen !== null,
+    hint: screen === null ? "" : "You are sharing your screen",
+  };
+}
+
+/**
+ * @param {Peer} peer
+ * @param {Contact} contact
+ * @returns {Picture}
+ */
+function pictureOf(peer, { link, media, video }) {
+  const sendsVideo = media !== null && (media.camera || media.screen);
+  return {
+    name: peer.name,
+    track: sendsVideo ? video : null,
+    muted: media !== null && !media.microphone,
+    mirrored: false,
+    screen: media?.screen ?? false,
+    hint: HINTS[link],
+  };
+}
+
+/** @type {Record<Contact["link"], string>} */
+const HINTS = { connecting: "Connecting…", connected: "", interrupted: "Reconnecting…" };
+
+export { TilesView };
