@@ -28,16 +28,15 @@ function deviceProblem(kind, problem) {
   }
 }
 
-/** @type {Record<string, string>} */
-const SERVER_PROBLEMS = {
-  "bad-name": "This name cannot be used. Choose another one.",
-  "room-full": "This room is full.",
-  "room-locked": "This room is locked. Ask somebody inside to unlock it.",
-  kicked: "You were removed from the room.",
-  "no-bot": "No music bot is free on this server right now. Try again in a moment.",
-  "too-many": "That was too fast. Wait a moment.",
-  "server-full": "The server is full. Trying again…",
-};
+const SERVER_PROBLEMS = new Map([
+  ["bad-name", "This name cannot be used. Choose another one."],
+  ["room-full", "This room is full."],
+  ["room-locked", "This room is locked. Ask somebody inside to unlock it."],
+  ["kicked", "You were removed from the room."],
+  ["no-bot", "No music bot is free on this server right now. Try again in a moment."],
+  ["too-many", "That was too fast. Wait a moment."],
+  ["server-full", "The server is full. Trying again…"],
+]);
 
 const FINAL = ["bad-name", "room-full", "room-locked", "kicked"];
 
@@ -49,7 +48,7 @@ const FINAL = ["bad-name", "room-full", "room-locked", "kicked"];
  * @returns {string}
  */
 function serverProblem(code, message) {
-  return SERVER_PROBLEMS[code] ?? message;
+  return SERVER_PROBLEMS.get(code) ?? message;
 }
 
 /**

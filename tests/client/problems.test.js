@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { deviceProblem, endsStay, serverProblem } from "../../static/js/problems.js";
+
+test("each problem of a device has a sentence of its own, which names the device", () => {
+  const names = [
+    "NotAllowedError",
+    "NotFoundError",
+    "NotReadableError",
+    "OverconstrainedError",
+    "SecurityError",
+    "Ended",
+    "AbortError",
+  ];
+  const sentences = names.map((name) => deviceProblem("camera", name));
+
+  assert.equal(new Set(sentences).size, names.length);
+  for (const sentence of sentences) {
+    assert.match(sentence, /camera.*\.$/u);
+  }
+});
+
+test("what the page has no words for the server has", () => {
+  assert.equal(serverProblem("room-full", "x"), "This room is full.");
+  assert.equal(serverProblem("strange", "The server's own words."), "The server's own words.");
+  assert.equal(serverProblem("toString", "Own words."), "Own words.");
+});
+
+test("coming back by oneself is right after faults only", () => {
+  assert.deepEqual(["kicked", "room-full", "room-locked", "bad-name"].map(endsStay), [
+    true,
+    true,
+    true,
+    true,
+  ]);
+  assert.deepEqual(["no-bot", "too-many", "server-full", "no-such-peer"].map(endsStay), [
+    false,
+    false,
+    false,
+    false,
+  ]);
+});
