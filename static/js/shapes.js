@@ -16,6 +16,15 @@
  */
 
 /**
+ * The type of an object with these fields; those that may be absent are optional.
+ *
+ * @template {Record<string, Guard<any>>} S
+ * @typedef {{ [K in keyof S as undefined extends Guarded<S[K]> ? never : K]: Guarded<S[K]> } & {
+ *   [K in keyof S as undefined extends Guarded<S[K]> ? K : never]?: Guarded<S[K]>
+ * }} Shaped
+ */
+
+/**
  * @param {unknown} value
  * @returns {value is string}
  */
@@ -96,7 +105,7 @@ function listOf(guard) {
 /**
  * @template {Record<string, Guard<any>>} S
  * @param {S} fields
- * @returns {Guard<{ [K in keyof S]: Guarded<S[K]> }>}
+ * @returns {Guard<Shaped<S>>}
  */
 function shape(fields) {
   const entries = Object.entries(fields);
