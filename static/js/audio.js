@@ -7,8 +7,6 @@
  * Events: `change` when `mustClick` changes.
  */
 
-/** @typedef {HTMLAudioElement} Speaking */
-
 class AudioOutput extends EventTarget {
   #music;
   #makeElement;
@@ -94,8 +92,7 @@ class AudioOutput extends EventTarget {
   #playVoice(peer, track) {
     const element = this.#voices.get(peer) ?? this.#makeElement();
     this.#voices.set(peer, element);
-    const playing = /** @type {MediaStream | null} */ (element.srcObject)?.getTracks() ?? [];
-    if (!playing.includes(track)) {
+    if (!tracksOf(element).includes(track)) {
       this.#play(element, new MediaStream([track]));
     }
   }
@@ -132,6 +129,10 @@ class AudioOutput extends EventTarget {
 
   /** @param {HTMLAudioElement} element */
   async #route(element) {
+    if (tracksOf(element).length === 0) {
+      // Chrome refuses to route silence. It is done when there is something to hear.
+      return;
+    }
     try {
       // Absent in Safari, which has one output for all.
       await element.setSinkId?.(this.#speaker);
@@ -155,6 +156,14 @@ class AudioOutput extends EventTarget {
       this.dispatchEvent(new Event("change"));
     }
   }
+}
+
+/**
+ * @param {HTMLAudioElement} element
+ * @returns {MediaStreamTrack[]} what it plays
+ */
+function tracksOf(element) {
+  return /** @type {MediaStream | null} */ (element.srcObject)?.getTracks() ?? [];
 }
 
 export { AudioOutput };

@@ -92,6 +92,7 @@ function chatElements() {
       chat: getElement("show-chat", HTMLButtonElement),
     },
     unread: getElement("unread", HTMLElement),
+    noLines: getElement("no-lines", HTMLElement),
     lines: getElement("lines", HTMLElement),
     form: getElement("chat-form", HTMLFormElement),
     text: getElement("message", HTMLInputElement),

@@ -13,9 +13,10 @@ import { delayBefore } from "./backoff.js";
 /** @import { Link, RoomEvent } from "./state.js" */
 
 /**
- * How to meet a person: `polite` gives way when both offer at once, `offers` makes the first offer.
+ * How to meet a person: who is `polite` gives way when both offer at once, and waits for the other
+ * to offer first unless it `knocks`.
  *
- * @typedef {{ polite: boolean, offers: boolean, outgoing: Outgoing }} Manners
+ * @typedef {{ polite: boolean, knocks: boolean, outgoing: Outgoing }} Manners
  */
 
 /** @typedef {(id: string, manners: Manners) => Person} MakePerson */
@@ -67,14 +68,14 @@ class People extends EventTarget {
       }
     }
     for (const id of ids) {
-      // Offers that were sent to us while we were away are lost, so make our own.
-      this.#meet(id, resumed || !this.#isPoliteTo(id));
+      // Offers that were sent to us while we were away are lost, so do not wait for one.
+      this.#meet(id, resumed);
     }
   }
 
   /** @param {string} id */
   joined(id) {
-    this.#meet(id, !this.#isPoliteTo(id));
+    this.#meet(id, false);
   }
 
   /** @param {string} id */
@@ -88,7 +89,7 @@ class People extends EventTarget {
    * @param {Signal} signal
    */
   receive(from, signal) {
-    if (this.#contacts.get(from)?.person.isFromAnother(signal)) {
+    if (this.#contacts.get(from)?.person.isSupersededBy(signal)) {
       this.#drop(from);
     }
     this.#meet(from, false).receive(signal);
@@ -126,16 +127,17 @@ class People extends EventTarget {
    * Return the connection with a person; build it if there is none.
    *
    * @param {string} id
-   * @param {boolean} offers
+   * @param {boolean} knocks
    * @returns {Person}
    */
-  #meet(id, offers) {
+  #meet(id, knocks) {
     const known = this.#contacts.get(id);
     if (known) {
       return known.person;
     }
-    const polite = this.#isPoliteTo(id);
-    const person = this.#makePerson(id, { polite, offers, outgoing: this.#outgoing });
+    // Ids are unique, so exactly one of two is polite.
+    const polite = this.#self < id;
+    const person = this.#makePerson(id, { polite, knocks, outgoing: this.#outgoing });
     const contact = { person, present: new AbortController() };
     this.#contacts.set(id, contact);
     this.#follow(id, contact);
@@ -206,16 +208,6 @@ class People extends EventTarget {
     contact?.present.abort();
     contact?.person.close();
     this.#contacts.delete(id);
-  }
-
-  /**
-   * Ids are unique, so exactly one of two is polite.
-   *
-   * @param {string} id
-   * @returns {boolean}
-   */
-  #isPoliteTo(id) {
-    return this.#self < id;
   }
 
   /** @param {RoomEvent} detail */

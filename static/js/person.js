@@ -2,7 +2,7 @@
  * The connection with another person.
  *
  * Negotiation follows the "Perfect Negotiation Example" of the W3C's WebRTC text, with its three
- * flags. Both directions use the same two media lines, audio and video, from the first offer on:
+ * flags. Both directions use the same two media lines, audio and video, from the beginning on:
  * devices come, go and change by `replaceTrack`, so nothing is ever negotiated again but ICE.
  *
  * Events: `track`, `link`, `message` (of the channel `chat`), and `lost` when restarting ICE did
@@ -61,21 +61,25 @@ class Person extends EventTarget {
    * @param {object} parts
    * @param {RTCPeerConnection} parts.connection
    * @param {boolean} parts.polite whether to give way when both offer at once
-   * @param {boolean} parts.offers whether to make the first offer
+   * @param {boolean} parts.knocks whether to offer first though polite
    * @param {(signal: Signal) => void} parts.send to the person, through the server
    * @param {Outgoing} parts.outgoing
    */
-  constructor({ connection, polite, offers, send, outgoing }) {
+  constructor({ connection, polite, knocks, send, outgoing }) {
     super();
     this.#connection = connection;
     this.#polite = polite;
     this.#send = send;
     this.#outgoing = outgoing;
     this.#listen();
-    if (offers) {
+    // Only one end brings the media lines: those of two offers that cross could not be united
+    // (RFC 8829, 5.10). A polite end that wants to begin opens the channel, and gets them then.
+    if (!polite) {
       for (const kind of KINDS) {
         this.#use(kind, connection.addTransceiver(kind, { streams: [outgoing.stream] }));
       }
+    }
+    if (!polite || knocks) {
       this.#openChannel();
     }
   }
@@ -91,18 +95,22 @@ class Person extends EventTarget {
   }
 
   /**
-   * Whether a signal comes from another connection than the one that was answered so far: the
-   * other end has built a new one, and this one is of no more use.
+   * Whether a signal makes this connection useless, and a new one has to take it: the other end has
+   * built its connection anew, or both began at once.
+   *
+   * In the second case rolling back would do by the book. But Chrome, once it has taken back an
+   * offer with a data channel, refuses the other's, and negotiates for ever.
    *
    * @param {Signal} signal
    * @returns {boolean}
    */
-  isFromAnother({ description }) {
-    return (
-      description?.type === "offer" &&
-      this.#remoteSession !== "" &&
-      sessionId(description.sdp) !== this.#remoteSession
-    );
+  isSupersededBy({ description }) {
+    if (description?.type !== "offer") {
+      return false;
+    }
+    return this.#remoteSession === ""
+      ? this.#polite && this.#channel !== null
+      : this.#remoteSession !== sessionId(description.sdp);
   }
 
   /**
@@ -223,13 +231,9 @@ class Person extends EventTarget {
 
   /** Send on the lines that were offered, instead of adding more of our own. */
   #adoptLines() {
-    const offered = this.#connection.getTransceivers().filter(({ mid }) => mid !== null);
-    for (const kind of KINDS) {
-      const line = offered.find(({ receiver }) => receiver.track.kind === kind);
-      const own = this.#lines[kind];
-      if (line && line !== own) {
-        // Ours was rolled back in favour of theirs when both offered at once.
-        own?.stop();
+    for (const line of this.#connection.getTransceivers()) {
+      const kind = /** @type {Kind} */ (line.receiver.track.kind);
+      if (!this.#lines[kind]) {
         line.direction = "sendrecv";
         // Absent in older Firefox; only lips and voice may then drift apart.
         line.sender.setStreams?.(this.#outgoing.stream);

@@ -26,7 +26,7 @@ class FakePerson extends EventTarget {
   }
 
   /** @param {any} signal */
-  isFromAnother(signal) {
+  isSupersededBy(signal) {
     return signal.another === true;
   }
 
@@ -88,14 +88,14 @@ function open(made) {
   return made.filter(({ closed }) => !closed).map(({ id }) => id);
 }
 
-test("of two people exactly one is polite, and the other offers", () => {
+test("of two people exactly one is polite", () => {
   const [low, high] = [make(), make()];
   low.people.enter("a", []);
   low.people.joined("b");
   high.people.enter("b", ["a"]);
 
-  assert.deepEqual(low.made[0]?.manners, { polite: true, offers: false, outgoing: FIRST });
-  assert.deepEqual(high.made[0]?.manners, { polite: false, offers: true, outgoing: FIRST });
+  assert.deepEqual(low.made[0]?.manners, { polite: true, knocks: false, outgoing: FIRST });
+  assert.deepEqual(high.made[0]?.manners, { polite: false, knocks: false, outgoing: FIRST });
 });
 
 test("a person who is announced twice has one connection", () => {
@@ -128,7 +128,7 @@ test("after a lost connection to the server, what stands lives on and the rest i
 
   assert.deepEqual([b?.closed, c?.closed, d?.closed], [false, true, true]);
   assert.deepEqual(open(made), ["b", "c", "e"]);
-  assert.ok(made.slice(3).every(({ manners }) => manners.offers));
+  assert.ok(made.slice(3).every(({ manners }) => manners.knocks));
 });
 
 test("under another id all connections are new", () => {
@@ -138,8 +138,11 @@ test("under another id all connections are new", () => {
 
   assert.deepEqual([made[0]?.closed, made[1]?.closed], [true, true]);
   assert.deepEqual(
-    made.slice(2).map(({ manners }) => manners.offers),
-    [true, false],
+    made.slice(2).map(({ manners }) => [manners.polite, manners.knocks]),
+    [
+      [false, false],
+      [true, false],
+    ],
   );
 });
 
@@ -151,7 +154,7 @@ test("an offer of a connection that was built anew replaces ours", () => {
 
   assert.equal(made[0]?.closed, true);
   assert.deepEqual(made[1]?.taken, [offer]);
-  assert.equal(made[1]?.manners.offers, false);
+  assert.equal(made[1]?.manners.knocks, false);
 });
 
 test("a lost connection is built again, each time after a longer wait", () => {
@@ -165,7 +168,7 @@ test("a lost connection is built again, each time after a longer wait", () => {
     clock.advance(0.01);
     assert.equal(made.length, before + 1);
   }
-  assert.ok(made.slice(1).every(({ manners }) => manners.offers));
+  assert.ok(made.slice(1).every(({ manners }) => manners.knocks));
   made.at(-1)?.emit("link", "connected");
   made.at(-1)?.emit("lost");
   clock.advance(0.5);

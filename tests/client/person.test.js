@@ -24,7 +24,7 @@ class End {
   /** @type {Person | null} */
   other = null;
 
-  /** @param {{ polite: boolean, offers: boolean }} manners */
+  /** @param {{ polite: boolean, knocks: boolean }} manners */
   constructor(manners) {
     this.person = new Person({
       ...manners,
@@ -49,14 +49,14 @@ class End {
   }
 }
 
+const IMPOLITE = { polite: false, knocks: false };
+
 /**
- * @param {boolean} firstOffers
- * @param {boolean} secondOffers
  * @returns {[End, End]} the second is polite
  */
-function pair(firstOffers, secondOffers) {
-  const first = new End({ polite: false, offers: firstOffers });
-  const second = new End({ polite: true, offers: secondOffers });
+function pair() {
+  const first = new End(IMPOLITE);
+  const second = new End({ polite: true, knocks: false });
   first.other = second.person;
   second.other = first.person;
   return [first, second];
@@ -75,7 +75,7 @@ const warn = mock.method(console, "warn", () => {});
 beforeEach(() => warn.mock.resetCalls());
 
 test("one offers, and the other answers on the same two lines", async () => {
-  const [first, second] = pair(true, false);
+  const [first, second] = pair();
   await agree();
 
   assert.deepEqual(first.descriptions, ["offer"]);
@@ -84,7 +84,7 @@ test("one offers, and the other answers on the same two lines", async () => {
 });
 
 test("both send their tracks on those lines", async () => {
-  const [first, second] = pair(true, false);
+  const [first, second] = pair();
   await agree();
 
   for (const { connection, outgoing: sent } of [first, second]) {
@@ -93,18 +93,48 @@ test("both send their tracks on those lines", async () => {
   }
 });
 
-test("when both offer at once the polite one gives way and no line is doubled", async () => {
-  const [first, second] = pair(true, true);
+test("when both restart ICE at once the polite one gives way", async () => {
+  const [first, second] = pair();
+  await agree();
+  first.person.restartIce();
+  second.person.restartIce();
   await agree();
 
   assert.equal(first.connection.signalingState, "stable");
   assert.equal(second.connection.signalingState, "stable");
+  assert.deepEqual(first.descriptions, ["offer", "offer"]);
   assert.deepEqual([first.lines, second.lines], [BOTH, BOTH]);
   assert.equal(warn.mock.callCount(), 0);
 });
 
+test("when both begin at once only the polite one is superseded", async () => {
+  const [first, second] = [new End(IMPOLITE), new End({ polite: true, knocks: true })];
+  await settle();
+
+  assert.equal(second.person.isSupersededBy(first.signals[0] ?? {}), true);
+  assert.equal(first.person.isSupersededBy(second.signals[0] ?? {}), false);
+  assert.equal(second.person.isSupersededBy({ candidate: null }), false);
+});
+
+test("a polite end that knocks is brought the lines by the other", async () => {
+  const second = new End({ polite: true, knocks: true });
+  await settle();
+  assert.deepEqual(second.lines, []);
+  const first = new End(IMPOLITE);
+  first.other = second.person;
+  second.other = first.person;
+  first.person.receive(structuredClone(second.signals[0] ?? {}));
+  await agree();
+
+  assert.deepEqual([first.lines, second.lines], [BOTH, BOTH]);
+  assert.deepEqual(
+    [...first.descriptions, ...second.descriptions],
+    ["answer", "offer", "offer", "answer"],
+  );
+});
+
 test("candidates of an offer that was ignored do no harm", async () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   await settle();
   const offer = { type: /** @type {const} */ ("offer"), sdp: "o=- 999 1\r\nm=audio 1" };
 
@@ -117,7 +147,7 @@ test("candidates of an offer that was ignored do no harm", async () => {
 });
 
 test("the end of the candidates is passed on", async () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
 
   await end.person.receive({ candidate: null });
 
@@ -125,7 +155,7 @@ test("the end of the candidates is passed on", async () => {
 });
 
 test("other tracks are sent without another offer", async () => {
-  const [first] = pair(true, false);
+  const [first] = pair();
   await agree();
   const track = as(new FakeTrack("video"));
   first.person.update({ ...first.outgoing, tracks: { audio: null, video: track } });
@@ -137,7 +167,7 @@ test("other tracks are sent without another offer", async () => {
 });
 
 test("what is said before the channel opens is sent when it does, but not without end", () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   for (let id = 0; id < 60; id += 1) {
     end.person.say({ type: "chat", id: String(id), text: "x", at: 0 });
   }
@@ -150,7 +180,7 @@ test("what is said before the channel opens is sent when it does, but not withou
 });
 
 test("the other end is told when the microphone is muted", () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   const [channel] = end.connection.channels;
   channel?.open();
   end.person.update({ ...end.outgoing, media: { ...MEDIA, microphone: false } });
@@ -159,7 +189,7 @@ test("the other end is told when the microphone is muted", () => {
 });
 
 test("messages of the channel are told, and nonsense is not", () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   const told = record(end.person, "message");
   const [channel] = end.connection.channels;
   const message = { type: "chat", id: "1", text: "hello", at: 5 };
@@ -170,7 +200,7 @@ test("messages of the channel are told, and nonsense is not", () => {
 });
 
 test("a failed connection restarts ICE twice, and then is lost", () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   const lost = record(end.person, "lost");
   end.connection.connect("failed");
   end.connection.connect("failed");
@@ -181,7 +211,7 @@ test("a failed connection restarts ICE twice, and then is lost", () => {
 });
 
 test("a connection that came back has all its restarts again", () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   const lost = record(end.person, "lost");
   for (const state of ["failed", "failed", "connected", "failed", "failed"]) {
     end.connection.connect(state);
@@ -191,7 +221,7 @@ test("a connection that came back has all its restarts again", () => {
 });
 
 test("a connection that is only disconnected is shown as interrupted and left alone", () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   const links = record(end.person, "link");
   for (const state of ["connecting", "connected", "disconnected", "connected"]) {
     end.connection.connect(state);
@@ -202,19 +232,19 @@ test("a connection that is only disconnected is shown as interrupted and left al
 });
 
 test("an offer of another session comes from a connection that was built anew", async () => {
-  const [first, second] = pair(true, false);
+  const [first, second] = pair();
   await agree();
   const own = first.signals[0] ?? {};
-  const foreign = new End({ polite: false, offers: true });
+  const foreign = new End(IMPOLITE);
   await settle();
 
-  assert.equal(second.person.isFromAnother(own), false);
-  assert.equal(second.person.isFromAnother(foreign.signals[0] ?? {}), true);
-  assert.equal(second.person.isFromAnother({ candidate: null }), false);
+  assert.equal(second.person.isSupersededBy(own), false);
+  assert.equal(second.person.isSupersededBy(foreign.signals[0] ?? {}), true);
+  assert.equal(second.person.isSupersededBy({ candidate: null }), false);
 });
 
 test("a connection is settled when it stands and no answer is awaited", async () => {
-  const [first] = pair(true, false);
+  const [first] = pair();
   await agree();
   assert.equal(first.person.isSettled, false);
   first.connection.connect("connected");
@@ -227,7 +257,7 @@ test("a connection is settled when it stands and no answer is awaited", async ()
 });
 
 test("after close nothing is told and nothing is sent", async () => {
-  const end = new End({ polite: false, offers: true });
+  const end = new End(IMPOLITE);
   const told = record(end.person, "track", "link", "message", "lost");
   end.person.close();
   end.person.close();

@@ -15,6 +15,7 @@ import { parts } from "../links.js";
  *   side: HTMLElement,
  *   show: Record<Pane, HTMLButtonElement>,
  *   unread: HTMLElement,
+ *   noLines: HTMLElement,
  *   lines: HTMLElement,
  *   form: HTMLFormElement,
  *   text: HTMLInputElement,
@@ -59,6 +60,7 @@ class ChatView extends EventTarget {
 
   /** @param {readonly Line[]} lines */
   #renderLines(lines) {
+    this.#elements.noLines.hidden = lines.length > 0;
     const box = this.#elements.lines;
     const follows = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
     const keys = new Set(lines.map(({ key }) => key));

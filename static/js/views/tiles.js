@@ -69,8 +69,7 @@ class TilesView {
 
   #arrange() {
     const { clientWidth, clientHeight, style } = this.#elements.tiles;
-    const { columns, width } = bestGrid(this.#tiles.size, clientWidth, clientHeight, GAP);
-    style.setProperty("--columns", String(columns));
+    const { width } = bestGrid(this.#tiles.size, clientWidth, clientHeight, GAP);
     style.setProperty("--tile-width", `${width}px`);
   }
 }

@@ -8,7 +8,6 @@ class FakeLine {
   /** @type {string | null} */
   mid = null;
   direction = "sendrecv";
-  stopped = false;
 
   /** @param {"audio" | "video"} kind */
   constructor(kind) {
@@ -23,10 +22,6 @@ class FakeLine {
       },
       setStreams: () => {},
     };
-  }
-
-  stop() {
-    this.stopped = true;
   }
 }
 
@@ -57,7 +52,7 @@ class FakeConnection extends EventTarget {
   }
 
   getTransceivers() {
-    return this.lines.filter(({ stopped }) => !stopped);
+    return this.lines;
   }
 
   /** @param {string} label */
