@@ -8,7 +8,7 @@ import { Person } from "./person.js";
 import { Signaling } from "./signaling.js";
 
 /** @import { Lines, Parts } from "./meeting.js" */
-/** @import { Outgoing } from "./person.js" */
+/** @import { Outgoing } from "./outgoing.js" */
 
 /**
  * @param {Lines} lines of the meeting

@@ -23,7 +23,7 @@ import {
 import { MediaKeys } from "./mediakeys.js";
 import { Meeting } from "./meeting.js";
 import { outgoingOf } from "./outgoing.js";
-import { deviceProblem } from "./problems.js";
+import { deviceProblems } from "./problems.js";
 import { Screen } from "./screen.js";
 import { Settings } from "./settings.js";
 import { Store } from "./store.js";
@@ -81,6 +81,7 @@ const voice = new MediaStream();
 /** @type {Meeting | null} */
 let meeting = null;
 let news = new AbortController();
+let knownProblems = "";
 
 start();
 
@@ -193,7 +194,11 @@ function followLobby() {
 }
 
 function followControls() {
-  on(controls, "turn", ({ kind, on: wanted }) => devices.turn(kind, wanted));
+  on(controls, "turn", ({ kind, on: wanted }) => {
+    // Who tries again wants to hear again why it does not work.
+    knownProblems = "";
+    devices.turn(kind, wanted);
+  });
   on(controls, "choose", ({ kind, id }) => choose(kind, id));
   on(controls, "share", () => (screen.track ? screen.stop() : screen.share()));
   on(controls, "copy", copyLink);
@@ -220,16 +225,15 @@ function followDevices() {
 }
 
 function takeDevices() {
-  const before = store.state.devices;
-  const after = { ...devices.snapshot, screen: screen.track };
-  store.apply({ type: "devices", devices: after });
-  meeting?.update(outgoingOf(after, voice));
-  for (const kind of KINDS) {
-    const { problem } = after[kind];
-    if (meeting && problem !== null && problem !== before[kind].problem) {
-      notify({ text: deviceProblem(kind, problem), tone: "problem" });
-    }
+  const snapshot = { ...devices.snapshot, screen: screen.track };
+  store.apply({ type: "devices", devices: snapshot });
+  meeting?.update(outgoingOf(snapshot, voice));
+  const text = deviceProblems(snapshot).join(" ");
+  // In the lobby the problems have a place of their own, and are known to who joins all the same.
+  if (meeting && text !== "" && text !== knownProblems) {
+    notify({ text, tone: "problem" });
   }
+  knownProblems = text || knownProblems;
 }
 
 function followBrowser() {

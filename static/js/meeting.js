@@ -9,7 +9,7 @@ import { endsStay, serverProblem } from "./problems.js";
 
 /** @import { Jukebox } from "./jukebox.js" */
 /** @import { People } from "./people.js" */
-/** @import { Outgoing } from "./person.js" */
+/** @import { Outgoing } from "./outgoing.js" */
 /** @import { IncomingSignal, Join, Peer, ServerMessage, Signal, Welcome } from "./protocol.js" */
 /** @import { Signaling } from "./signaling.js" */
 /** @import { RoomEvent } from "./state.js" */

@@ -1,7 +1,15 @@
 /** What the others are to see and hear of us. */
 
-/** @import { Outgoing } from "./person.js" */
+/** @import { Media } from "./channels.js" */
 /** @import { Devices } from "./state.js" */
+
+/**
+ * @typedef {{
+ *   stream: MediaStream,
+ *   tracks: { audio: MediaStreamTrack | null, video: MediaStreamTrack | null },
+ *   media: Media,
+ * }} Outgoing
+ */
 
 /**
  * A shared screen takes the place of the camera.

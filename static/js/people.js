@@ -8,7 +8,8 @@ import { delayBefore } from "./backoff.js";
 
 /** @import { PersonMessage } from "./channels.js" */
 /** @import { Clock } from "./clock.js" */
-/** @import { Outgoing, Person } from "./person.js" */
+/** @import { Outgoing } from "./outgoing.js" */
+/** @import { Person } from "./person.js" */
 /** @import { Signal } from "./protocol.js" */
 /** @import { Link, RoomEvent } from "./state.js" */
 
@@ -18,6 +19,12 @@ import { delayBefore } from "./backoff.js";
  *
  * @typedef {{ polite: boolean, knocks: boolean, outgoing: Outgoing }} Manners
  */
+
+const UPLOAD = 4_000_000;
+/** Bits a second for the pictures that are sent to all others together. */
+
+const MAX_PICTURE = 1_500_000;
+/** Bits a second for one; more does not look better at 720 lines. */
 
 /** @typedef {(id: string, manners: Manners) => Person} MakePerson */
 
@@ -82,6 +89,7 @@ class People extends EventTarget {
   left(id) {
     this.#rebuilt.delete(id);
     this.#drop(id);
+    this.#shareUpload();
   }
 
   /**
@@ -168,8 +176,16 @@ class People extends EventTarget {
   #takeLink(id, link) {
     if (link === "connected") {
       this.#rebuilt.delete(id);
+      this.#shareUpload();
     }
     this.#tell({ type: "link", peer: id, link });
+  }
+
+  #shareUpload() {
+    const bits = Math.floor(Math.min(UPLOAD / this.#contacts.size, MAX_PICTURE));
+    for (const { person } of this.#contacts.values()) {
+      person.limitPicture(bits);
+    }
   }
 
   /**

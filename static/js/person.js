@@ -10,23 +10,13 @@
  */
 
 import { decodeFromPerson, encode } from "./channels.js";
+import { MediaLines } from "./medialines.js";
 import { sessionId } from "./sdp.js";
 
-/** @import { Media, PersonMessage } from "./channels.js" */
+/** @import { PersonMessage } from "./channels.js" */
+/** @import { Outgoing } from "./outgoing.js" */
 /** @import { Signal } from "./protocol.js" */
 /** @import { Link } from "./state.js" */
-
-/** @typedef {"audio" | "video"} Kind */
-
-/**
- * What is sent to the person at present.
- *
- * @typedef {{
- *   stream: MediaStream,
- *   tracks: Record<Kind, MediaStreamTrack | null>,
- *   media: Media,
- * }} Outgoing
- */
 
 const CHAT_CHANNEL = { negotiated: true, id: 1 };
 /** Both ends know it beforehand, so that no glare can arise. */
@@ -36,21 +26,17 @@ const MAX_UNSENT = 50;
 
 const MAX_RESTARTS = 2;
 
-/** @type {readonly Kind[]} */
-const KINDS = ["audio", "video"];
-
 class Person extends EventTarget {
   #connection;
   #polite;
   #send;
-  #outgoing;
+  #lines;
+  #media;
   #makingOffer = false;
   #ignoreOffer = false;
   #isSettingRemoteAnswerPending = false;
   #restarts = 0;
   #remoteSession = "";
-  /** @type {Partial<Record<Kind, RTCRtpTransceiver>>} */
-  #lines = {};
   /** @type {RTCDataChannel | null} */
   #channel = null;
   /** @type {string[]} */
@@ -70,14 +56,13 @@ class Person extends EventTarget {
     this.#connection = connection;
     this.#polite = polite;
     this.#send = send;
-    this.#outgoing = outgoing;
+    this.#lines = new MediaLines(connection, outgoing);
+    this.#media = outgoing.media;
     this.#listen();
     // Only one end brings the media lines: those of two offers that cross could not be united
     // (RFC 8829, 5.10). A polite end that wants to begin opens the channel, and gets them then.
     if (!polite) {
-      for (const kind of KINDS) {
-        this.#use(kind, connection.addTransceiver(kind, { streams: [outgoing.stream] }));
-      }
+      this.#lines.add();
     }
     if (!polite || knocks) {
       this.#openChannel();
@@ -136,13 +121,20 @@ class Person extends EventTarget {
    * @param {Outgoing} outgoing
    */
   update(outgoing) {
-    this.#outgoing = outgoing;
-    for (const kind of KINDS) {
-      this.#replaceTrack(kind);
-    }
+    this.#lines.update(outgoing);
+    this.#media = outgoing.media;
     if (this.#channel?.readyState === "open") {
       this.#channel.send(encode({ type: "media", ...outgoing.media }));
     }
+  }
+
+  /**
+   * Send the picture with so many bits a second at most.
+   *
+   * @param {number} bits
+   */
+  limitPicture(bits) {
+    this.#lines.limitPicture(bits);
   }
 
   /** @param {PersonMessage} message */
@@ -211,7 +203,8 @@ class Person extends EventTarget {
     });
     this.#remoteSession = sessionId(description.sdp ?? "");
     if (description.type === "offer") {
-      this.#adoptLines();
+      this.#lines.adopt();
+      this.#openChannel();
       await connection.setLocalDescription();
       this.#sendDescription();
     }
@@ -229,40 +222,6 @@ class Person extends EventTarget {
     }
   }
 
-  /** Send on the lines that were offered, instead of adding more of our own. */
-  #adoptLines() {
-    for (const line of this.#connection.getTransceivers()) {
-      const kind = /** @type {Kind} */ (line.receiver.track.kind);
-      if (!this.#lines[kind]) {
-        line.direction = "sendrecv";
-        // Absent in older Firefox; only lips and voice may then drift apart.
-        line.sender.setStreams?.(this.#outgoing.stream);
-        this.#use(kind, line);
-      }
-    }
-    this.#openChannel();
-  }
-
-  /**
-   * @param {Kind} kind
-   * @param {RTCRtpTransceiver} line
-   */
-  #use(kind, line) {
-    this.#lines[kind] = line;
-    this.#replaceTrack(kind);
-  }
-
-  /** @param {Kind} kind */
-  #replaceTrack(kind) {
-    const sender = this.#lines[kind]?.sender;
-    const track = this.#outgoing.tracks[kind];
-    if (sender && sender.track !== track) {
-      sender
-        .replaceTrack(track)
-        .catch((error) => this.#report("A track could not be replaced", error));
-    }
-  }
-
   #openChannel() {
     if (this.#channel) {
       return;
@@ -276,7 +235,7 @@ class Person extends EventTarget {
 
   /** @param {RTCDataChannel} channel */
   #flush(channel) {
-    const texts = [encode({ type: "media", ...this.#outgoing.media }), ...this.#unsent];
+    const texts = [encode({ type: "media", ...this.#media }), ...this.#unsent];
     this.#unsent = [];
     for (const text of texts) {
       channel.send(text);

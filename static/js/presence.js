@@ -46,7 +46,6 @@ function withWelcome(state, { self, room, peers }) {
     room,
     peers,
     contacts: Object.fromEntries(kept),
-    notice: null,
   };
 }
 

@@ -2,6 +2,9 @@
 
 /** @typedef {"camera" | "microphone"} Kind */
 
+/** @type {readonly Kind[]} */
+const KINDS = ["microphone", "camera"];
+
 /**
  * Say what is wrong with a device.
  *
@@ -26,6 +29,37 @@ function deviceProblem(kind, problem) {
     default:
       return `Your ${kind} could not be started. Turn it on to try again.`;
   }
+}
+
+/** What is mostly wrong with both at once. */
+const BOTH = new Map([
+  [
+    "NotAllowedError",
+    "The browser may not use your camera and microphone. Allow both at the left end of the address bar, then turn them on again.",
+  ],
+  ["NotFoundError", "No camera and no microphone were found. You can still listen and write."],
+  [
+    "SecurityError",
+    "This page may not use a camera or microphone. It must be opened with https, or on localhost.",
+  ],
+]);
+
+/**
+ * Say what is wrong with the devices, in as few sentences as will do.
+ *
+ * @param {Record<Kind, { problem: string | null }>} devices
+ * @returns {string[]}
+ */
+function deviceProblems({ microphone, camera }) {
+  const both = microphone.problem === camera.problem ? BOTH.get(camera.problem ?? "") : undefined;
+  if (both) {
+    return [both];
+  }
+  const problems = { microphone: microphone.problem, camera: camera.problem };
+  return KINDS.flatMap((kind) => {
+    const problem = problems[kind];
+    return problem === null ? [] : [deviceProblem(kind, problem)];
+  });
 }
 
 const SERVER_PROBLEMS = new Map([
@@ -61,4 +95,4 @@ function endsStay(code) {
   return FINAL.includes(code);
 }
 
-export { deviceProblem, endsStay, serverProblem };
+export { deviceProblem, deviceProblems, endsStay, serverProblem };

@@ -35,6 +35,13 @@ class FakePerson extends EventTarget {
     this.taken.push(signal);
   }
 
+  bits = 0;
+
+  /** @param {number} bits */
+  limitPicture(bits) {
+    this.bits = bits;
+  }
+
   /** @param {any} message */
   say(message) {
     this.said.push(message);
@@ -231,6 +238,18 @@ test("everyone is told and sent the same, and late comers the latest", () => {
     ],
   );
   assert.equal(made[2]?.manners.outgoing, LATER);
+});
+
+test("the more people there are, the fewer bits each picture has", () => {
+  const { made, people } = make();
+  const bits = () => made.filter(({ closed }) => !closed).map((person) => person.bits);
+  people.enter("a", ["b", "c", "d", "e"]);
+  made[3]?.emit("link", "connected");
+  assert.deepEqual(bits(), [1_000_000, 1_000_000, 1_000_000, 1_000_000]);
+  people.left("e");
+  people.left("d");
+
+  assert.deepEqual(bits(), [1_500_000, 1_500_000]);
 });
 
 test("after close nothing is told and nothing is built", () => {

@@ -9,7 +9,7 @@ import { FakeStream, FakeTrack, as, record, settle } from "./support/fakes.js";
 
 const MEDIA = { microphone: true, camera: true, screen: false };
 
-/** @returns {import("../../static/js/person.js").Outgoing} */
+/** @returns {import("../../static/js/outgoing.js").Outgoing} */
 function outgoing() {
   const tracks = { audio: as(new FakeTrack("audio")), video: as(new FakeTrack("video")) };
   return { stream: as(new FakeStream()), tracks, media: MEDIA };

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { deviceProblem, endsStay, serverProblem } from "../../static/js/problems.js";
+import {
+  deviceProblem,
+  deviceProblems,
+  endsStay,
+  serverProblem,
+} from "../../static/js/problems.js";
 
 test("each problem of a device has a sentence of its own, which names the device", () => {
   const names = [
@@ -40,4 +45,16 @@ test("coming back by oneself is right after faults only", () => {
     false,
     false,
   ]);
+});
+
+test("the same problem of both devices is told once, others each", () => {
+  /** @type {(microphone: string | null, camera: string | null) => string[]} */
+  const told = (microphone, camera) =>
+    deviceProblems({ microphone: { problem: microphone }, camera: { problem: camera } });
+
+  assert.deepEqual(told(null, null), []);
+  assert.equal(told("NotAllowedError", "NotAllowedError").length, 1);
+  assert.deepEqual(told(null, "Ended"), [deviceProblem("camera", "Ended")]);
+  assert.deepEqual(told("Ended", "Ended").length, 2);
+  assert.deepEqual(told("NotFoundError", "NotAllowedError").length, 2);
 });

@@ -39,6 +39,7 @@ class ControlsView extends EventTarget {
   #elements;
   #canShare;
   #canChooseSpeaker;
+  #entered = false;
   /** @type {Record<Kind, boolean>} */
   #on = { microphone: false, camera: false };
 
@@ -66,9 +67,14 @@ class ControlsView extends EventTarget {
   }
 
   /** @param {State} state */
-  render({ room, devices }) {
+  render({ phase, room, devices }) {
     const { title, toggles, selects, speaker, share } = this.#elements;
     setText(title, room?.name ?? "");
+    if (phase === "room" && !this.#entered) {
+      // The button that was pressed is gone; go on reading from the top of the room.
+      title.focus();
+    }
+    this.#entered = phase === "room";
     for (const kind of KINDS) {
       this.#on[kind] = devices[kind].on;
       const { on, waiting, problem } = devices[kind];

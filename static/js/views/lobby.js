@@ -5,7 +5,7 @@
  */
 
 import { setText, showTrack } from "../dom.js";
-import { deviceProblem } from "../problems.js";
+import { deviceProblems } from "../problems.js";
 
 /** @import { Kind } from "../problems.js" */
 /** @import { State } from "../state.js" */
@@ -102,10 +102,7 @@ class LobbyView extends EventTarget {
 
   /** @param {State} state */
   #renderProblems({ devices }) {
-    const texts = KINDS.flatMap((kind) => {
-      const { problem } = devices[kind];
-      return problem === null ? [] : [deviceProblem(kind, problem)];
-    });
+    const texts = deviceProblems(devices);
     const { problems } = this.#elements;
     if (problems.textContent !== texts.join("")) {
       problems.replaceChildren(...texts.map(paragraph));

@@ -16,6 +16,7 @@ const GAP = 8;
  *
  * @typedef {{
  *   name: string,
+ *   label: string,
  *   track: MediaStreamTrack | null,
  *   muted: boolean,
  *   mirrored: boolean,
@@ -94,8 +95,8 @@ class Tile {
   }
 
   /** @param {Picture} picture */
-  render({ name, track, muted, mirrored, screen, hint }) {
-    this.element.ariaLabel = name;
+  render({ name, label, track, muted, mirrored, screen, hint }) {
+    this.element.ariaLabel = label;
     this.element.classList.toggle("screen", screen);
     this.element.style.setProperty("--hue", String(hue(name)));
     showTrack(this.#video, track);
@@ -103,7 +104,7 @@ class Tile {
     this.#video.classList.toggle("mirrored", mirrored);
     this.#initials.hidden = track !== null;
     setText(this.#initials, initials(name));
-    setText(this.#name, name);
+    setText(this.#name, label);
     this.#muted.hidden = !muted;
     this.#state.hidden = hint === "";
     setText(this.#state, hint);
@@ -138,7 +139,8 @@ function picturesOf(state) {
  */
 function ownPicture(self, { devices: { microphone, camera, screen } }) {
   return {
-    name: `${self.name} (you)`,
+    name: self.name,
+    label: `${self.name} (you)`,
     track: screen ?? camera.track,
     muted: !microphone.on || microphone.track === null,
     // People know themselves from the mirror; but nobody can read a mirrored screen.
@@ -157,6 +159,7 @@ function pictureOf(peer, { link, media, video }) {
   const sendsVideo = media !== null && (media.camera || media.screen);
   return {
     name: peer.name,
+    label: peer.name,
     track: sendsVideo ? video : null,
     muted: media !== null && !media.microphone,
     mirrored: false,

@@ -21,6 +21,12 @@ class FakeLine {
         this.sender.track = track;
       },
       setStreams: () => {},
+      parameters: { encodings: [{}] },
+      getParameters: () => structuredClone(this.sender.parameters),
+      /** @param {any} parameters */
+      setParameters: async (parameters) => {
+        this.sender.parameters = parameters;
+      },
     };
   }
 }
