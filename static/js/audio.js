@@ -72,9 +72,20 @@ class AudioOutput extends EventTarget {
     }
   }
 
-  /** @param {number} percent as heard; an element's volume is the amplitude */
+  /** @param {number} percent */
   setMusicVolume(percent) {
-    this.#music.volume = (percent / 100) ** 2;
+    this.#music.volume = amplitude(percent);
+  }
+
+  /**
+   * @param {string} peer
+   * @param {number} percent
+   */
+  setVoiceVolume(peer, percent) {
+    const element = this.#voices.get(peer);
+    if (element) {
+      element.volume = amplitude(percent);
+    }
   }
 
   /** @param {string} id of the output device; empty for the default one */
@@ -156,6 +167,14 @@ class AudioOutput extends EventTarget {
       this.dispatchEvent(new Event("change"));
     }
   }
+}
+
+/**
+ * @param {number} percent of what is heard
+ * @returns {number} from 0 to 1, as elements have it
+ */
+function amplitude(percent) {
+  return (percent / 100) ** 2;
 }
 
 /**

@@ -216,6 +216,7 @@ function followMusicAndChat() {
   });
   on(chat, "say", (text) => meeting?.say(text, Date.now()));
   on(chat, "pane", (pane) => store.apply({ type: "pane", pane }));
+  on(tiles, "volume", ({ peer, percent }) => audio.setVoiceVolume(peer, percent));
   on(audio, "change", () => store.apply({ type: "playback", mustClick: audio.mustClick }));
 }
 

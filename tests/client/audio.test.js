@@ -142,6 +142,18 @@ test("the volume is that of the music, from nothing to full", () => {
   assert.deepEqual(volumes, [0, 0.25, 1]);
 });
 
+test("each voice has a volume of its own", () => {
+  const { audio, music, voices } = make();
+  audio.play(MUSIC, voicesOf(["a", new FakeTrack("audio")], ["b", new FakeTrack("audio")]));
+  audio.setVoiceVolume("a", 50);
+  audio.setVoiceVolume("nobody", 50);
+
+  assert.deepEqual(
+    [music, ...voices].map(({ volume }) => volume),
+    [1, 0.25, 1],
+  );
+});
+
 test("after the end nothing sounds, and the click of the next time unlocks again", async () => {
   const { audio, music, voices } = make();
   audio.unlock();

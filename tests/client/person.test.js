@@ -144,6 +144,7 @@ test("candidates of an offer that was ignored do no harm", async () => {
   assert.equal(end.connection.signalingState, "have-local-offer");
   assert.deepEqual(end.descriptions, ["offer"]);
   assert.deepEqual(end.connection.candidates, []);
+  assert.equal(warn.mock.callCount(), 0);
 });
 
 test("the end of the candidates is passed on", async () => {

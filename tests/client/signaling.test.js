@@ -70,6 +70,11 @@ test("delays grow until the server lets us in, and then begin anew", () => {
   assert.deepEqual(delays(), [1]);
   clock.advance(1);
   latest().open();
+  latest().receive({ type: "error", code: "server-full", message: "Full." });
+  latest().fail();
+  assert.deepEqual(delays(), [2]);
+  clock.advance(2);
+  latest().open();
   latest().receive(WELCOME);
   latest().fail();
 

@@ -1,6 +1,10 @@
-/** A tile for each person, laid out so that they are as large as can be. */
+/**
+ * A tile for each person, laid out so that they are as large as can be.
+ *
+ * Events: `volume` (detail: peer, percent).
+ */
 
-import { instantiate, part, setText, showTrack } from "../dom.js";
+import { instantiate, part, setName, setText, showTrack } from "../dom.js";
 import { hue, initials } from "../format.js";
 import { bestGrid } from "../layout.js";
 import { contactOf, otherPeople } from "../presence.js";
@@ -22,17 +26,19 @@ const GAP = 8;
  *   mirrored: boolean,
  *   screen: boolean,
  *   hint: string,
+ *   audible: boolean,
  * }} Picture
  *   what a tile shows
  */
 
-class TilesView {
+class TilesView extends EventTarget {
   #elements;
   /** @type {Map<string, Tile>} by peer */
   #tiles = new Map();
 
   /** @param {Elements} elements */
   constructor(elements) {
+    super();
     this.#elements = elements;
     new ResizeObserver(() => this.#arrange()).observe(elements.tiles);
   }
@@ -63,6 +69,10 @@ class TilesView {
       return known;
     }
     const tile = new Tile(instantiate(this.#elements.template));
+    tile.volume.addEventListener("input", () => {
+      const detail = { peer: id, percent: tile.volume.valueAsNumber };
+      this.dispatchEvent(new CustomEvent("volume", { detail }));
+    });
     this.#tiles.set(id, tile);
     this.#elements.tiles.append(tile.element);
     return tile;
@@ -81,6 +91,7 @@ class Tile {
   #name;
   #muted;
   #state;
+  #sound;
 
   /** @param {HTMLElement} element */
   constructor(element) {
@@ -90,24 +101,28 @@ class Tile {
     this.#name = part(element, ".tile-name", HTMLElement);
     this.#muted = part(element, ".tile-muted", HTMLElement);
     this.#state = part(element, ".tile-state", HTMLElement);
+    this.#sound = part(element, ".tile-volume", HTMLElement);
+    this.volume = part(element, "input", HTMLInputElement);
     // In a template the attribute has no effect. The voice has an element of its own.
     this.#video.muted = true;
   }
 
   /** @param {Picture} picture */
-  render({ name, label, track, muted, mirrored, screen, hint }) {
+  render({ name, label, track, muted, mirrored, screen, hint, audible }) {
     this.element.ariaLabel = label;
     this.element.classList.toggle("screen", screen);
     this.element.style.setProperty("--hue", String(hue(name)));
     showTrack(this.#video, track);
     this.#video.hidden = track === null;
     this.#video.classList.toggle("mirrored", mirrored);
-    this.#initials.hidden = track !== null;
+    // They stand behind the picture, which may take a moment to arrive.
     setText(this.#initials, initials(name));
     setText(this.#name, label);
     this.#muted.hidden = !muted;
     this.#state.hidden = hint === "";
     setText(this.#state, hint);
+    this.#sound.hidden = !audible;
+    setName(this.volume, `Volume of ${name}`);
   }
 
   remove() {
@@ -147,6 +162,7 @@ function ownPicture(self, { devices: { microphone, camera, screen } }) {
     mirrored: screen === null,
     screen: screen !== null,
     hint: screen === null ? "" : "You are sharing your screen",
+    audible: false,
   };
 }
 
@@ -165,6 +181,7 @@ function pictureOf(peer, { link, media, video }) {
     mirrored: false,
     screen: media?.screen ?? false,
     hint: HINTS[link],
+    audible: true,
   };
 }
 
