@@ -57,7 +57,7 @@ function musicElements() {
     label: getElement("playing-label", HTMLElement),
     bars: getElement("bars", HTMLElement),
     title: getElement("track-link", HTMLAnchorElement),
-    requester: getElement("requester", HTMLElement),
+    details: getElement("details", HTMLElement),
     progress: getElement("progress", HTMLElement),
     elapsed: getElement("elapsed", HTMLElement),
     total: getElement("total", HTMLElement),

@@ -17,7 +17,8 @@ import { clamp } from "./format.js";
  *   duration: number | null,
  *   queue: readonly Track[],
  *   queued: number,
- *   listeners: number,
+ *   volume: number,
+ *   loop: MusicState["loop"],
  * }} Music
  *   `position` is where the track was `at` that time of the page's clock, both in seconds
  */
@@ -32,7 +33,8 @@ const SILENCE = {
   duration: null,
   queue: [],
   queued: 0,
-  listeners: 0,
+  volume: 100,
+  loop: "off",
 };
 
 /**
@@ -42,9 +44,10 @@ const SILENCE = {
  * @returns {Music}
  */
 function withState(music, message, now) {
-  const { state, track, position, queue, queued, listeners } = message;
+  const { state, track, position, queue, queued, volume, loop } = message;
   const duration = message.duration ?? track?.duration ?? null;
-  return { ...music, state, track, position, at: now, duration, queue, queued, listeners };
+  const what = { state, track, duration, queue, queued, volume, loop };
+  return { ...music, ...what, position, at: now };
 }
 
 /**

@@ -18,7 +18,7 @@ import { positionAt } from "../music.js";
  *   label: HTMLElement,
  *   bars: HTMLElement,
  *   title: HTMLAnchorElement,
- *   requester: HTMLElement,
+ *   details: HTMLElement,
  *   progress: HTMLElement,
  *   elapsed: HTMLElement,
  *   total: HTMLElement,
@@ -35,6 +35,9 @@ import { positionAt } from "../music.js";
 
 /** @type {Record<Music["state"], string>} */
 const LABELS = { idle: "", loading: "Loading…", playing: "Now playing", paused: "Paused" };
+
+/** @type {Record<Music["loop"], string>} */
+const LOOPS = { off: "", track: "repeats", queue: "the queue repeats" };
 
 /** @type {Record<Music["bot"], string>} */
 const SILENCES = {
@@ -88,7 +91,7 @@ class MusicView extends EventTarget {
    * @param {number} now
    */
   #renderTrack(music, now) {
-    const { label, bars, title, requester, pause, skip } = this.#elements;
+    const { label, bars, title, details, pause, skip } = this.#elements;
     const { state, track } = music;
     this.#paused = state === "paused";
     setText(label, LABELS[state]);
@@ -99,7 +102,7 @@ class MusicView extends EventTarget {
     if (link !== null && title.getAttribute("href") !== link) {
       title.href = link;
     }
-    setText(requester, track ? `Asked for by ${track.requester}` : "");
+    setText(details, describe(music));
     setName(pause, this.#paused ? "Resume" : "Pause");
     setIcon(pause, this.#paused ? "play" : "pause");
     pause.disabled = state !== "playing" && state !== "paused";
@@ -145,6 +148,19 @@ class MusicView extends EventTarget {
   #command(detail) {
     this.dispatchEvent(new CustomEvent("command", { detail }));
   }
+}
+
+/**
+ * @param {Music} music
+ * @returns {string} what is worth knowing of the track and of how it is played
+ */
+function describe({ track, loop, volume }) {
+  const facts = [
+    track?.requester && `Asked for by ${track.requester}`,
+    LOOPS[loop],
+    volume !== 100 && `at ${volume} %`,
+  ];
+  return facts.filter(Boolean).join(" · ");
 }
 
 export { MusicView };
