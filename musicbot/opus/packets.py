@@ -68,7 +68,7 @@ class Unjoinable(PacketError):
         self.samples = samples
 
     def __str__(self) -> str:
-        return f"{self.samples} samples in {len(self.packets)} packets do not make up 20 ms"
+        return f"{self.samples} samples of Opus cannot be packed as 20 ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +117,14 @@ def frames(packet: bytes) -> list[bytes]:
         MalformedPacket: If it is not a packet.
     """
     count = _frame_count(packet)
-    match packet[0] & _CODE:
-        case 0:
-            found = [packet[1:]]
-        case 1:
-            found = _equal(packet[1:], count)
-        case 2:
-            length, start = _length_at(packet, 1)
-            found = _cut(packet[start:], [length])
-        case _:
-            found = _signaled(packet, count)
+    code = packet[0] & _CODE
+    if code == _SIGNALED:
+        found = _signaled(packet, count)
+    elif code == _TWO_UNEQUAL:
+        length, start = _length_at(packet, 1)
+        found = _cut(packet[start:], [length])
+    else:
+        found = _equal(packet[1:], count)
     if any(len(frame) > MAX_FRAME for frame in found):
         raise MalformedPacket(f"A frame has at most {MAX_FRAME} bytes.")
     return found
@@ -161,21 +159,21 @@ def join(packets: Iterable[bytes]) -> bytes:
     return pack(toc(packets[0]), [frame for packet in packets for frame in frames(packet)])
 
 
-def pack(toc: Toc, frames: Sequence[bytes]) -> bytes:
+def pack(kind: Toc, parts: Sequence[bytes]) -> bytes:
     """Make a packet of 1 to 48 frames that belong together, as short as the format allows."""
-    equal = len({len(frame) for frame in frames}) == 1
-    if len(frames) == 1:
-        head = bytes([toc.bits | _SINGLE])
-    elif len(frames) == 2 and equal:
-        head = bytes([toc.bits | _TWO_EQUAL])
-    elif len(frames) == 2:
-        head = bytes([toc.bits | _TWO_UNEQUAL]) + _length_bytes(len(frames[0]))
+    equal = len({len(part) for part in parts}) == 1
+    if len(parts) == 1:
+        head = bytes([kind.bits | _SINGLE])
+    elif len(parts) == 2 and equal:
+        head = bytes([kind.bits | _TWO_EQUAL])
+    elif len(parts) == 2:
+        head = bytes([kind.bits | _TWO_UNEQUAL]) + _length_bytes(len(parts[0]))
     elif equal:
-        head = bytes([toc.bits | _SIGNALED, len(frames)])
+        head = bytes([kind.bits | _SIGNALED, len(parts)])
     else:
-        lengths = b"".join(_length_bytes(len(frame)) for frame in frames[:-1])
-        head = bytes([toc.bits | _SIGNALED, _VBR | len(frames)]) + lengths
-    return head + b"".join(frames)
+        lengths = b"".join(_length_bytes(len(part)) for part in parts[:-1])
+        head = bytes([kind.bits | _SIGNALED, _VBR | len(parts)]) + lengths
+    return head + b"".join(parts)
 
 
 class Repacketizer:
