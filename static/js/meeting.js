@@ -38,6 +38,7 @@ class Meeting extends EventTarget {
   #people;
   #jukebox;
   #self = "";
+  #inside = false;
   /** @type {string | null} */
   #resume = null;
   /** @type {RTCIceServer[]} */
@@ -128,7 +129,10 @@ class Meeting extends EventTarget {
       });
     };
     on(this.#signaling, "message", (message) => this.#take(message));
-    on(this.#signaling, "connecting", () => this.#tell({ type: "connecting" }));
+    on(this.#signaling, "connecting", () => {
+      this.#inside = false;
+      this.#tell({ type: "connecting" });
+    });
     on(this.#signaling, "waiting", (until) => this.#tell({ type: "waiting", until }));
     on(this.#people, "event", (event) => this.#tell(event));
     on(this.#jukebox, "event", (event) => this.#tell(event));
@@ -172,6 +176,7 @@ class Meeting extends EventTarget {
       this.#end(OTHER_VERSION);
       return;
     }
+    this.#inside = true;
     this.#tell(welcome);
     const { self, peers, ice, resume } = welcome;
     this.#resume = resume;
@@ -226,7 +231,7 @@ class Meeting extends EventTarget {
    * @param {string} message
    */
   #takeError(code, message) {
-    if (endsStay(code)) {
+    if (endsStay(code, this.#inside)) {
       this.#end(serverProblem(code, message));
     } else if (code === "no-such-peer") {
       // A signal and the news that its receiver left have crossed.

@@ -74,6 +74,8 @@ const SERVER_PROBLEMS = new Map([
 
 const FINAL = ["bad-name", "room-full", "room-locked", "kicked"];
 
+const PASSING = ["too-many", "server-full"];
+
 /**
  * Say what the server refused; what this page has no words for, the server has.
  *
@@ -89,10 +91,11 @@ function serverProblem(code, message) {
  * Whether an error ends the stay in the room, so that coming back by oneself would be wrong.
  *
  * @param {string} code
+ * @param {boolean} inside whether the server had let us in; if not, only what passes is tried again
  * @returns {boolean}
  */
-function endsStay(code) {
-  return FINAL.includes(code);
+function endsStay(code, inside) {
+  return inside ? FINAL.includes(code) : !PASSING.includes(code);
 }
 
 export { deviceProblem, deviceProblems, endsStay, serverProblem };

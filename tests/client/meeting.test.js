@@ -211,6 +211,20 @@ for (const code of ["kicked", "room-full", "room-locked", "bad-name"]) {
   });
 }
 
+test("what the server does not let in again is over, what passes is not", () => {
+  const { signaling, told, receive } = make();
+  const error = { type: "error", code: "bad-message", message: "No." };
+  receive(welcome([]));
+  receive(error);
+  assert.deepEqual(told.at(-1), error);
+  signaling.emit("connecting", null);
+  receive({ ...error, code: "server-full" });
+  assert.equal(told.at(-1).type, "error");
+  receive(error);
+
+  assert.deepEqual(told.at(-1), { type: "left", notice: { text: "No.", tone: "problem" } });
+});
+
 test("a server of another version ends the stay", () => {
   const { told, receive } = make();
   receive(welcome([], { version: 2 }));
@@ -224,6 +238,8 @@ test("a server of another version ends the stay", () => {
 test("that there is no bot is said where the command was, or else to the page", () => {
   const { jukebox, told, receive } = make();
   const error = { type: "error", code: "no-bot", message: "x" };
+  receive(welcome([]));
+  told.length = 0;
   jukebox.part.result = true;
   receive(error);
   assert.deepEqual(told, []);
@@ -235,6 +251,8 @@ test("that there is no bot is said where the command was, or else to the page", 
 
 test("a signal that crossed with somebody's leave is nobody's problem", () => {
   const { told, receive } = make();
+  receive(welcome([]));
+  told.length = 0;
   receive({ type: "error", code: "no-such-peer", message: "x" });
   receive({ type: "error", code: "too-many", message: "x" });
 

@@ -33,18 +33,13 @@ test("what the page has no words for the server has", () => {
 });
 
 test("coming back by oneself is right after faults only", () => {
-  assert.deepEqual(["kicked", "room-full", "room-locked", "bad-name"].map(endsStay), [
-    true,
-    true,
-    true,
-    true,
-  ]);
-  assert.deepEqual(["no-bot", "too-many", "server-full", "no-such-peer"].map(endsStay), [
-    false,
-    false,
-    false,
-    false,
-  ]);
+  /** @type {(inside: boolean, ...codes: string[]) => boolean[]} */
+  const ends = (inside, ...codes) => codes.map((code) => endsStay(code, inside));
+
+  assert.deepEqual(ends(true, "kicked", "room-full", "room-locked"), [true, true, true]);
+  assert.deepEqual(ends(true, "no-bot", "too-many", "bad-message"), [false, false, false]);
+  assert.deepEqual(ends(false, "too-many", "server-full"), [false, false]);
+  assert.deepEqual(ends(false, "room-full", "bad-message"), [true, true]);
 });
 
 test("the same problem of both devices is told once, others each", () => {
