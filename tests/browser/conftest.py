@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 
 from tests.support.pages import chromium
 from tests.support.product import Product, running_product
+from tests.support.tones import make_hls, make_tones
 from tests.support.web import Web
 
 
@@ -31,6 +32,20 @@ def product() -> Iterator[Product]:
 def web() -> Iterator[Web]:
     with Web() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def songs(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Web:
+    """Serve pages with 440 Hz on the left and 880 Hz on the right in every format."""
+    folder = tmp_path_factory.mktemp("songs")
+    for suffix in ("webm", "opus", "mp3", "m4a", "flac", "wav"):
+        path = make_tones(folder / f"tones.{suffix}", left=440, right=880, seconds=90)
+        web.file(f"/tones.{suffix}", path.read_bytes())
+        web.audio_page(f"/{suffix}.html", web.url(f"/tones.{suffix}"), title=f"Tones in {suffix}")
+    make_hls(folder / "hls", left=440, right=880, seconds=30)
+    web.folder("/hls", folder / "hls")
+    web.audio_page("/hls.html", web.url("/hls/index.m3u8"), title="Tones in hls")
+    return web
 
 
 @pytest.fixture

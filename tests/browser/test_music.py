@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.support.pages import RoomPage, open_room
 from tests.support.product import Product
-from tests.support.tones import level, make_hls, make_tones
+from tests.support.tones import level
 from tests.support.web import Web
 
 STORED = ["webm", "opus", "mp3", "m4a", "flac", "wav"]
-
-
-@pytest.fixture(scope="session")
-def songs(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    """Serve a page with 440 Hz on the left and 880 Hz on the right in every format."""
-    folder = tmp_path_factory.mktemp("songs")
-    for suffix in STORED:
-        path = make_tones(folder / f"tones.{suffix}", left=440, right=880, seconds=90)
-        web.file(f"/tones.{suffix}", path.read_bytes())
-        web.audio_page(f"/{suffix}.html", web.url(f"/tones.{suffix}"), title=f"Tones in {suffix}")
-    make_hls(folder / "hls", left=440, right=880, seconds=30)
-    web.folder("/hls", folder / "hls")
-    web.audio_page("/hls.html", web.url("/hls/index.m3u8"), title="Tones in hls")
-    yield web
 
 
 async def hears_stereo(page: RoomPage) -> None:

@@ -172,9 +172,7 @@ class RoomPage:
         return _samples(left), _samples(right)
 
 
-async def open_room(
-    browser: Browser, base: str, room: str, name: str, **context: Any
-) -> RoomPage:
+async def open_room(browser: Browser, base: str, room: str, name: str, **context: Any) -> RoomPage:
     """Open a room's page for somebody, in a profile of their own."""
     profile = await browser.new_context(
         permissions=["camera", "microphone"], bypass_csp=True, **context
