@@ -22,9 +22,7 @@ class Beat:
         wall: Reads the time of day, in nanoseconds since 1970.
     """
 
-    def __init__(
-        self, now: Callable[[], float], wall: Callable[[], int] = time.time_ns
-    ) -> None:
+    def __init__(self, now: Callable[[], float], wall: Callable[[], int] = time.time_ns) -> None:
         self.time = 0
         """When the packets of this tick are heard, in samples; never stops, never goes back."""
         self.due = 0.0

@@ -40,7 +40,7 @@ def usable(text: str) -> RTCIceCandidate | None:
         candidate.component == _COMPONENT
         and candidate.protocol.lower() == "udp"
         and 0 < candidate.port < 65_536
-        and candidate.type in ("host", "srflx", "prflx", "relay")
+        and candidate.type in ("host", "srflx", "relay")
     )
     return candidate if fits else None
 

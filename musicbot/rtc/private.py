@@ -75,7 +75,7 @@ def take_over_media(
     async def send(parameters: RTCRtpSendParameters) -> None:
         start(parameters)
 
-    async def receive(_: RTCRtpReceiveParameters) -> None:
+    async def receive(parameters: RTCRtpReceiveParameters) -> None:
         # An answer that wants to send all the same would get a decoder thread.
         return
 

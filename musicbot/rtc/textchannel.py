@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, ParamSpec
 
 from aiortc import RTCDataChannel
 
@@ -17,6 +17,8 @@ MAX_BUFFERED: Final = 256 * 1024
 """Bytes that may wait for a peer. When it does not read, what is said last is dropped: what waits
 is on its way already, and the state of the room is said again every few seconds."""
 
+Arguments = ParamSpec("Arguments")
+
 
 class TextChannel:
     """One data channel, whichever side opened it.
@@ -25,6 +27,7 @@ class TextChannel:
         channel: The channel.
         on_open: Called once, when messages can be sent.
         on_message: Called with each text message; others are dropped.
+        on_close: Called when no more can be sent or will come.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class TextChannel:
         *,
         on_open: Callable[[], None],
         on_message: Callable[[str], None],
+        on_close: Callable[[], None],
     ) -> None:
         self._channel = channel
         self._on_open = on_open
@@ -40,6 +44,7 @@ class TextChannel:
         self.dropped = 0
         """Messages that were not sent or not taken."""
         channel.on("message", self._take)
+        channel.on("close", on_close)
         if self.is_open:
             self._open()
         else:
@@ -81,9 +86,11 @@ class TextChannel:
         return False
 
 
-def _guarded[*Arguments](call: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
+def _guarded(
+    call: Callable[Arguments, None], *arguments: Arguments.args, **named: Arguments.kwargs
+) -> None:
     """Call; an error stays here, since it would end aiortc's loop and so the connection."""
     try:
-        call(*arguments)
+        call(*arguments, **named)
     except Exception:
         logger.exception("A message could not be handled")
