@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,6 +35,8 @@ class Child:
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Added to ours; secrets travel here, where no process list shows them."""
+    on_line: Callable[[str], None] | None = None
+    """Takes each line of its standard output, which goes where ours goes otherwise."""
 
 
 async def keep_running(child: Child) -> None:
@@ -66,15 +68,30 @@ async def _run_once(child: Child) -> int:
     process = await asyncio.create_subprocess_exec(
         *child.argv,
         stdin=asyncio.subprocess.PIPE,
+        stdout=None if child.on_line is None else asyncio.subprocess.PIPE,
         env={**os.environ, **child.environment},
         # Ctrl-C in the terminal is for us; we tell the children.
         start_new_session=True,
     )
     try:
+        if child.on_line is not None and process.stdout is not None:
+            await _read_lines(process.stdout, child.on_line)
         return await process.wait()
     finally:
         if process.returncode is None:
             await _stop(process)
+
+
+async def _read_lines(output: asyncio.StreamReader, take: Callable[[str], None]) -> None:
+    # A line too long to be one is passed over in pieces.
+    while True:
+        try:
+            line = await output.readline()
+        except ValueError:
+            continue
+        if not line:
+            return
+        take(line.decode(errors="replace").rstrip())
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
