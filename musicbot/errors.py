@@ -5,6 +5,7 @@
         * :exc:`UnknownCommand`
         * :exc:`BadArgument`
         * :exc:`NotNow`: legal, but not in the present state
+        * :exc:`NotAllowed`: legal, but not for this person
     * :exc:`SourceError`: a track could not be found or opened
     * :exc:`ConfigError`: a setting makes no sense
     * :exc:`RoomLost`: the room or its server cannot be reached
@@ -33,6 +34,10 @@ class BadArgument(UserError):
 
 class NotNow(UserError):
     """Legal, but not in the present state."""
+
+
+class NotAllowed(UserError):
+    """Legal, but not for this person."""
 
 
 class SourceErrorKind(Enum):

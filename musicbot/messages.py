@@ -11,10 +11,17 @@ from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
+from musicbot.core.effects import Announce, EventName
+from musicbot.core.snapshot import Snapshot
+from musicbot.core.tracks import Link, Track
+
 T = TypeVar("T")
 
 MAX_COMMAND: Final = 2_000
 """Characters of a command; a link may be long."""
+
+MAX_LINK: Final = 1_000
+"""Characters of a link that the page gets; a longer one is left out."""
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_COMMAND)]
 MessageId = int | Annotated[str, msgspec.Meta(max_length=64)]
@@ -48,7 +55,7 @@ class ReplyMessage(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     """Whether this is the last answer."""
 
 
-class TrackMessage(msgspec.Struct, frozen=True, omit_defaults=False):
+class TrackMessage(msgspec.Struct, frozen=True):
     """A track as the page shows it."""
 
     id: int
@@ -83,7 +90,7 @@ class StateMessage(msgspec.Struct, frozen=True, tag_field="type", tag="state"):
 class EventMessage(msgspec.Struct, frozen=True, tag_field="type", tag="event", omit_defaults=True):
     """Something that everybody should hear of."""
 
-    name: Literal["track-started", "track-failed", "queue-ended", "notice"]
+    name: EventName
     text: str
     """One line for the chat."""
     track: TrackMessage | None = None
@@ -118,6 +125,45 @@ def decode_from_bot(text: str) -> FromBot:
 def encode(message: FromListener | FromBot) -> str:
     """Encode a message for the channel."""
     return _encoder.encode(message).decode()
+
+
+def state_message(snapshot: Snapshot) -> StateMessage:
+    """Return the message that tells what the player does."""
+    return StateMessage(
+        state=snapshot.state.value,
+        track=_track_message(snapshot.track),
+        position=round(snapshot.position, 3),
+        duration=snapshot.duration,
+        queue=tuple(map(_known_track_message, snapshot.queue)),
+        queued=snapshot.queued,
+        volume=snapshot.volume,
+        loop=snapshot.loop.value,
+        filters=(),
+        listeners=snapshot.listeners,
+        votes=0,
+    )
+
+
+def event_message(announce: Announce) -> EventMessage:
+    """Return the message that tells everybody what happened."""
+    return EventMessage(announce.name, announce.text, _track_message(announce.track))
+
+
+def _track_message(track: Track | None) -> TrackMessage | None:
+    return None if track is None else _known_track_message(track)
+
+
+def _known_track_message(track: Track) -> TrackMessage:
+    piece = track.piece
+    link = piece.source.url if isinstance(piece.source, Link) else ""
+    return TrackMessage(
+        id=track.id,
+        title=piece.title,
+        link=link if 0 < len(link) <= MAX_LINK else None,
+        requester=track.requester,
+        duration=piece.duration,
+        live=piece.live,
+    )
 
 
 def _decode(decoder: msgspec.json.Decoder[T], text: str) -> T:

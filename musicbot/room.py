@@ -5,30 +5,44 @@ left, a stream that ended, a look-up that is done) is put into the inbox and
 handled alone, in order, so nothing is ever half done. The core decides; this
 module performs. Only looking things up takes time: it is a task, which ends by
 putting its result into the inbox.
+
+News may be late. What a listener said who has left is dropped here; a play that
+was closed while its source was resolved is not opened; any other news of a play
+or a look-up that is over is dropped by the core.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar, assert_never
 
 import msgspec
 
 from musicbot import messages
-from musicbot.core import commands, effects
-from musicbot.core.effects import Effect, Request
+from musicbot.core import commands, effects, replies
+from musicbot.core.allowance import Allowance
+from musicbot.core.effects import Effect, PlayEffect, Request
 from musicbot.core.media import Media
 from musicbot.core.player import Player
 from musicbot.core.snapshot import snapshot
-from musicbot.core.tracks import PlayId, Source
+from musicbot.core.states import State
+from musicbot.core.tracks import PlayId
 from musicbot.core.volume import gain
 from musicbot.engine.client import Died, Ended, EngineEvent, Failed, Opened
-from musicbot.errors import SourceError
-from musicbot.sources.sources import Finding
+from musicbot.errands import (
+    ErrandEvent,
+    Errands,
+    Found,
+    LookUp,
+    NotFound,
+    NotResolved,
+    Resolved,
+)
 from musicbot.transports.interface import (
     Lost,
     Person,
@@ -47,9 +61,11 @@ STATE_PERIOD: Final = 5.0
 """Seconds between two state messages when nothing changes."""
 
 MAX_INBOX: Final = 1000
-"""What may wait to be handled; what people say beyond it is dropped."""
+"""What may wait to be handled. What people say beyond it is dropped; other news is not, of
+which there is little: each connection, play and look-up has few to tell."""
 
-WENT_WRONG: Final = "Something went wrong here, and it was logged. Try again, or try another link."
+FAREWELL_TIME: Final = 0.25
+"""Seconds that the last answer has to reach who sent the bot away."""
 
 
 P = TypeVar("P", bound="Playback")
@@ -92,50 +108,12 @@ class Playback(Protocol):
         ...
 
 
-class LookUp(Protocol):
-    """What the room asks of the sources; see :class:`musicbot.sources.sources.Sources`."""
-
-    async def look_up(self, text: str) -> Finding:
-        """Find what a listener typed."""
-        ...
-
-    async def open(self, source: Source) -> Media:
-        """Find out how a source is opened."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class ChatRequest(Request):
     """A command in a line of chat: it is answered by a line of chat."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    request: Request
-    finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class _NotFound:
-    request: Request
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Resolved:
-    play: PlayId
-    media: Media
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class _NotResolved:
-    play: PlayId
-    text: str
-    position: int
-
-
-RoomEvent = TransportEvent | EngineEvent | _Found | _NotFound | _Resolved | _NotResolved
+RoomEvent = TransportEvent | EngineEvent | ErrandEvent
 Deliver = Callable[[RoomEvent], None]
 
 
@@ -159,26 +137,30 @@ class Room:
         alone_timeout: float,
     ) -> None:
         self.name = name
-        self._inbox: asyncio.Queue[RoomEvent] = asyncio.Queue(MAX_INBOX)
+        self.leaving = False
+        """Whether the room is about to end; who wants the bot must summon it anew."""
+        self._inbox: asyncio.Queue[RoomEvent] = asyncio.Queue()
         engine = start_engine(self.deliver)
         self._engine: Playback = engine
         self._transport = connect(self.deliver, engine)
-        self._sources = sources
+        self._errands = Errands(sources, self.deliver)
         self._alone_timeout = alone_timeout
+        self._alone_due = math.inf
+        """When the bot leaves if still nobody is here; never while somebody is."""
         self._player = Player()
         self._people: dict[str, Person] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._allowances: dict[str, Allowance] = {}
         self._opening: PlayId | None = None
         """The play that the engine has, or will have once its source is resolved."""
         self._published: messages.StateMessage | None = None
-        self._leaving = False
+        self._state_due = 0.0
 
     def deliver(self, event: RoomEvent) -> None:
         """Put something that happened into the inbox."""
-        try:
-            self._inbox.put_nowait(event)
-        except asyncio.QueueFull:
-            logger.warning("%s: the inbox is full; dropped %s", self.name, type(event).__name__)
+        if isinstance(event, Said) and self._inbox.qsize() >= MAX_INBOX:
+            logger.warning("%s: the inbox is full; dropped what %s said", self.name, event.id)
+            return
+        self._inbox.put_nowait(event)
 
     async def run(self) -> None:
         """Serve the room until the bot leaves it or loses it.
@@ -186,69 +168,74 @@ class Room:
         Raises:
             RoomLost: If the room cannot be joined.
         """
-        loop = asyncio.get_running_loop()
         try:
             await self._transport.start()
-            alone_since = loop.time()
-            while not self._leaving:
-                event = await self._next_event()
-                self._handle_guarded(event)
-                if any(person.listens for person in self._people.values()):
-                    alone_since = loop.time()
-                elif loop.time() - alone_since >= self._alone_timeout:
-                    logger.info("%s: nobody is here; leaving", self.name)
-                    break
+            while not self.leaving:
+                self._handle_guarded(await self._next_event())
+                self._mind_people()
+            await asyncio.sleep(FAREWELL_TIME)
         finally:
+            self.leaving = True
             await self._close()
 
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
     async def _next_event(self) -> RoomEvent | None:
-        """Return what happened next; ``None`` when it is time for the state message."""
-        period = min(STATE_PERIOD, self._alone_timeout)
+        """Return what happens next; ``None`` when something is due without it."""
         try:
-            async with asyncio.timeout(period):
+            async with asyncio.timeout_at(min(self._state_due, self._alone_due)):
                 return await self._inbox.get()
         except TimeoutError:
             return None
 
+    def _mind_people(self) -> None:
+        """Leave when nobody has been here for long; control peers do not count."""
+        if any(person.listens for person in self._people.values()):
+            self._alone_due = math.inf
+        elif self._alone_due == math.inf:
+            self._alone_due = self._now() + self._alone_timeout
+        elif self._now() >= self._alone_due:
+            logger.info("%s: nobody is here; leaving", self.name)
+            self.leaving = True
+
     def _handle_guarded(self, event: RoomEvent | None) -> None:
         try:
-            self._handle(event)
+            if event is not None:
+                self._handle(event)
         except Exception:  # The actor's boundary: one bad event must not end the room's music.
             logger.exception("%s: cannot handle %s", self.name, type(event).__name__)
         self._publish()
 
-    def _handle(self, event: RoomEvent | None) -> None:
+    def _handle(self, event: RoomEvent) -> None:
         match event:
-            case None:
-                self._published = None
             case PersonJoined(person) | PersonChanged(person):
                 self._people[person.id] = person
             case PersonLeft(person_id):
                 self._people.pop(person_id, None)
+                self._allowances.pop(person_id, None)
             case Reachable(person_id):
                 self._transport.send(person_id, messages.encode(self._state()))
             case Said():
                 self._hear(event)
             case Lost(reason):
                 logger.warning("%s: lost the room: %s", self.name, reason)
-                self._leaving = True
+                self.leaving = True
             case _:
                 self._perform(self._news(event))
 
-    def _news(self, event: EngineEvent | _Found | _NotFound | _Resolved | _NotResolved) -> list[Effect]:
+    def _news(self, event: EngineEvent | ErrandEvent) -> list[Effect]:
         """Tell the core what was found or happened to a play."""
         player = self._player
         match event:
-            case _Found(request, finding):
-                return player.found(request, list(finding.pieces), finding.title)
-            case _NotFound(request, text):
+            case Found(request, finding):
+                return player.found(request, finding.pieces, finding.title, self._engine.position)
+            case NotFound(request, text):
                 return player.not_found(request, text)
-            case _Resolved(play, media, position):
-                # A skip or a stop may have come first.
-                if play == self._opening:
-                    self._engine.open(play, media, position=position)
+            case Resolved(play, media, position):
+                self._open(play, media, position)
                 return []
-            case _NotResolved(play, text, position):
+            case NotResolved(play, text, position):
                 return player.failed(play, text, position, permanent=True)
             case Opened(play, duration, seekable, live):
                 return player.opened(play, duration, seekable, live)
@@ -261,6 +248,13 @@ class Room:
             case _:
                 assert_never(event)
 
+    def _open(self, play: PlayId, media: Media, position: int) -> None:
+        if play != self._opening:
+            return  # A skip or a stop came first.
+        self._engine.open(play, media, position=position)
+        if self._player.state is State.PAUSED:
+            self._engine.hold()
+
     def _hear(self, said: Said) -> None:
         """Take what somebody said; only commands matter here."""
         person = self._people.get(said.id)
@@ -271,17 +265,30 @@ class Room:
         except ValueError as error:
             logger.debug("%s: < %s sent nonsense: %s", self.name, person.id, error)
             return
-        request: Request
         match message:
             case messages.CommandMessage(id, text):
-                request = Request(person.id, id, person.name, person.host)
+                self._obey(text, Request(person.id, id, person.name, person.host))
             case messages.ChatMessage(id, text):
-                if not text.startswith(commands.PREFIX):
-                    return
-                request = ChatRequest(person.id, id, person.name, person.host)
+                if commands.is_command(text):
+                    self._obey(text, ChatRequest(person.id, id, person.name, person.host))
             case _:
                 assert_never(message)
-        self._perform(commands.execute(self._player, text, request, self._engine.position))
+
+    def _obey(self, text: str, request: Request) -> None:
+        allowance = self._allowances.setdefault(request.person_id, Allowance())
+        if not allowance.take(self._now()):
+            if allowance.refusals == 1:
+                self._reply(request, False, replies.TOO_FAST, True)
+            return
+        logger.debug("%s: < %s: %s", self.name, request.person_id, text)
+        others = [each for each in self._people.values() if each.id != request.person_id]
+        alone = not any(other.listens for other in others)
+        try:
+            todo = commands.execute(self._player, text, request, self._engine.position, alone=alone)
+        except Exception:  # A command's top: whatever happens, who gave it is answered.
+            logger.exception("%s: a command failed", self.name)
+            todo = [effects.Reply(request, False, replies.WENT_WRONG)]
+        self._perform(todo)
 
     def _perform(self, todo: list[Effect]) -> None:
         for effect in todo:
@@ -291,12 +298,26 @@ class Room:
     def _perform_one(self, effect: Effect) -> None:
         match effect:
             case effects.Find(request, text):
-                self._spawn(self._find(request, text))
+                self._errands.find(request, text)
+            case effects.SetVolume(percent):
+                self._engine.set_gain(gain(percent))
+            case effects.Reply(request, ok, text, done):
+                self._reply(request, ok, text, done)
+            case effects.Announce():
+                self._transport.send_to_all(messages.encode(messages.event_message(effect)))
+            case effects.Leave():
+                self.leaving = True
+            case _:
+                self._perform_on_play(effect)
+
+    def _perform_on_play(self, effect: PlayEffect) -> None:
+        match effect:
             case effects.Open(play, track, position):
                 self._opening = play
-                self._spawn(self._resolve(play, track.piece.source, position))
+                self._errands.resolve(play, track.piece.source, position)
             case effects.Close():
                 self._opening = None
+                self._errands.give_up_resolving()
                 self._engine.stop()
             case effects.Pause():
                 self._engine.hold()
@@ -305,18 +326,13 @@ class Room:
             case effects.Seek(play, position):
                 self._engine.seek(play, position)
                 self._published = None
-            case effects.SetVolume(percent):
-                self._engine.set_gain(gain(percent))
-            case effects.Reply(request, ok, text, done):
-                self._reply(request, ok, text, done)
-            case effects.Announce():
-                self._transport.send_to_all(messages.encode(_event(effect)))
-            case effects.Leave():
-                self._leaving = True
             case _:
                 assert_never(effect)
 
     def _reply(self, request: Request, ok: bool, text: str, done: bool) -> None:
+        if done:
+            # Who has the last answer waits for nothing, so nothing is looked up for them.
+            self._errands.give_up(request)
         message: messages.FromBot
         if isinstance(request, ChatRequest):
             if not done:
@@ -326,47 +342,27 @@ class Room:
             message = messages.ReplyMessage(id=request.id, ok=ok, text=text, done=done)
         self._transport.send(request.person_id, messages.encode(message))
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _find(self, request: Request, text: str) -> None:
-        try:
-            self.deliver(_Found(request, await self._sources.look_up(text)))
-        except SourceError as error:
-            self.deliver(_NotFound(request, str(error)))
-        except Exception:  # A task's top: the listener gets an answer whatever happens.
-            logger.exception("%s: the look-up failed", self.name)
-            self.deliver(_NotFound(request, WENT_WRONG))
-
-    async def _resolve(self, play: PlayId, source: Source, position: int) -> None:
-        try:
-            self.deliver(_Resolved(play, await self._sources.open(source), position))
-        except SourceError as error:
-            self.deliver(_NotResolved(play, str(error), position))
-        except Exception:  # A task's top: the track is skipped whatever happens.
-            logger.exception("%s: the source could not be resolved", self.name)
-            self.deliver(_NotResolved(play, WENT_WRONG, position))
-
     def _state(self) -> messages.StateMessage:
         return messages.state_message(
             snapshot(self._player, self._engine.position, self._transport.listeners)
         )
 
     def _publish(self) -> None:
-        """Send the state to everybody if it is news; the position alone is none."""
+        """Send the state to everybody if it is news or due."""
+        now = self._now()
         state = self._state()
-        timeless = msgspec.structs.replace(state, position=0.0)
-        if timeless == self._published:
+        # The page counts the position on by itself, and a room that fills up must not hear of
+        # everybody at once: both are told with what comes next.
+        news = msgspec.structs.replace(state, position=0.0, listeners=0)
+        if news == self._published and now < self._state_due:
             return
-        self._published = timeless
+        self._published = news
+        self._state_due = now + STATE_PERIOD
         self._transport.send_to_all(messages.encode(state))
 
     async def _close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks))
-        await self._transport.close()
-        await self._engine.close()
+        await self._errands.close()
+        try:
+            await self._transport.close()
+        finally:
+            await self._engine.close()

@@ -18,6 +18,11 @@ DRAIN_TIME: Final = 5.0
 class RoomActor(Protocol):
     """What the service asks of a room; see :class:`musicbot.room.Room`."""
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the room is about to end, so that it takes no further command."""
+        ...
+
     async def run(self) -> None:
         """Serve the room until the bot leaves it."""
         ...
@@ -42,7 +47,10 @@ class Service:
         self._make_room = make_room
         self._capacity = capacity
         self._on_load = on_load
-        self._rooms: dict[str, asyncio.Task[None]] = {}
+        self._rooms: dict[str, RoomActor] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        """Rooms that are being left and want the bot back."""
 
     @property
     def rooms(self) -> int:
@@ -50,20 +58,24 @@ class Service:
         return len(self._rooms)
 
     def summon(self, name: str) -> None:
-        """Come into a room; nothing happens if the bot is there already or is full."""
-        if name in self._rooms:
+        """Come into a room; nothing happens if the bot is there already or is full.
+
+        Where it is about to leave, it comes back.
+        """
+        room = self._rooms.get(name)
+        if room is not None:
+            if room.leaving:
+                self._again.add(name)
             return
         if len(self._rooms) >= self._capacity:
             logger.warning("%s: cannot come, all %d rooms are taken", name, self._capacity)
             return
-        task = asyncio.create_task(self._serve(name), name=f"room {name}")
-        self._rooms[name] = task
-        task.add_done_callback(lambda _: self._forget(name))
-        self._on_load(len(self._rooms))
+        self._enter(name)
 
     async def drain(self) -> None:
         """Leave every room."""
-        tasks = list(self._rooms.values())
+        self._again.clear()
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         if tasks:
@@ -71,19 +83,28 @@ class Service:
             for task in late:
                 logger.error("%s did not end within %.0f s", task.get_name(), DRAIN_TIME)
 
-    def _forget(self, name: str) -> None:
-        del self._rooms[name]
+    def _enter(self, name: str) -> None:
+        room = self._make_room(name)
+        task = asyncio.create_task(self._serve(name, room), name=f"room {name}")
+        self._rooms[name] = room
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._forget(name))
         self._on_load(len(self._rooms))
 
-    async def _serve(self, name: str) -> None:
+    def _forget(self, name: str) -> None:
+        del self._rooms[name], self._tasks[name]
+        self._on_load(len(self._rooms))
+        if name in self._again:
+            self._again.discard(name)
+            self.summon(name)
+
+    async def _serve(self, name: str, room: RoomActor) -> None:
         logger.info("%s: coming", name)
         try:
-            await self._make_room(name).run()
+            await room.run()
         except RoomLost as error:
             logger.warning("%s: %s", name, error)
         except Exception:  # The task's top: a fault in one room must not end the others.
             logger.exception("%s: the room failed", name)
         else:
             logger.info("%s: left", name)
-
-

@@ -33,8 +33,6 @@ class Find:
 
     request: Request
     text: str
-    next: bool
-    """Whether it is to be played before the rest of the queue; the player remembers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +110,7 @@ class Leave:
     """Leave the room."""
 
 
-Effect = Find | Open | Close | Pause | Resume | Seek | SetVolume | Reply | Announce | Leave
+PlayEffect = Open | Close | Pause | Resume | Seek
+"""What is wanted of one play."""
+
+Effect = PlayEffect | Find | SetVolume | Reply | Announce | Leave

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from musicbot.core import replies
 from musicbot.core.effects import Request
 from musicbot.errors import NotNow
 
@@ -39,12 +40,15 @@ class LookUps:
         """Remember one.
 
         Raises:
-            NotNow: If there are too many.
+            NotNow: If there are too many, or one for this request already.
         """
+        if any(look_up.request == pending.request for pending in self._pending):
+            # The id is the client's own choice, so it may come twice.
+            raise NotNow(replies.LOOKED_UP_ALREADY)
         person = look_up.request.person_id
         own = sum(pending.request.person_id == person for pending in self._pending)
         if own >= MAX_PER_PERSON or len(self._pending) >= MAX_PER_ROOM:
-            raise NotNow("Too much is being looked up at once. Try again in a moment.")
+            raise NotNow(replies.TOO_MANY_LOOK_UPS)
         self._pending.append(look_up)
 
     def finish(self, request: Request) -> LookUp | None:

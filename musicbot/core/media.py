@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,7 @@ class HttpMedia:
     """Audio behind an http(s) address, to be fetched through the guarded reader only."""
 
     url: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Request headers that the site wants, cookies included."""
     hls: bool = False
     """Whether the address is an HLS playlist."""

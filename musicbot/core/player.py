@@ -1,6 +1,7 @@
 """What the room plays: no clock, no task, no socket.
 
-Rule 1: the state is changed in one line, in ``_change``, as TRANSITIONS says.
+Rule 1: the state is changed in one line, in ``_change``, as TRANSITIONS says
+(:mod:`musicbot.core.states`).
 Rule 2: nothing is performed here. Methods return the effects to perform, in
 order; the shell (:mod:`musicbot.room`) performs them.
 Rule 3: news of a play comes with its id. If that is not the present play, it was
@@ -14,9 +15,8 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum
 from typing import Final
 
 from musicbot.core import replies
@@ -35,6 +35,7 @@ from musicbot.core.effects import (
 )
 from musicbot.core.lookups import LookUp, LookUps
 from musicbot.core.playqueue import MAX_FROM_PLAYLIST, PlayQueue
+from musicbot.core.states import TRANSITIONS, Event, Loop, State
 from musicbot.core.texts import clean_name, clean_title
 from musicbot.core.times import known_length
 from musicbot.core.tracks import SAMPLE_RATE, Piece, PlayId, Track, TrackId
@@ -47,56 +48,6 @@ MAX_FAILURES: Final = 5
 
 LOOPED: Final = SAMPLE_RATE
 """Samples that a track must have lasted to be repeated, so that no loop runs idle."""
-
-
-class State(Enum):
-    """What the player does."""
-
-    IDLE = "idle"
-    LOADING = "loading"
-    PLAYING = "playing"
-    PAUSED = "paused"
-
-
-class Event(Enum):
-    """What changes the state."""
-
-    LOAD = "load"
-    """A track is being opened."""
-    PLAY = "play"
-    """It is heard."""
-    PAUSE = "pause"
-    END = "end"
-    """There is no current track any more."""
-
-
-class Loop(Enum):
-    """What is repeated."""
-
-    OFF = "off"
-    TRACK = "track"
-    QUEUE = "queue"
-
-
-TRANSITIONS: Final[Mapping[State, Mapping[Event, State]]] = {
-    State.IDLE: {Event.LOAD: State.LOADING},
-    State.LOADING: {
-        Event.LOAD: State.LOADING,
-        Event.PLAY: State.PLAYING,
-        Event.PAUSE: State.PAUSED,
-        Event.END: State.IDLE,
-    },
-    State.PLAYING: {
-        Event.LOAD: State.LOADING,
-        Event.PAUSE: State.PAUSED,
-        Event.END: State.IDLE,
-    },
-    State.PAUSED: {
-        Event.LOAD: State.LOADING,
-        Event.PLAY: State.PLAYING,
-        Event.END: State.IDLE,
-    },
-}
 
 
 class Player:
@@ -146,26 +97,27 @@ class Player:
         self._look_ups.begin(LookUp(request, shown, next))
         return [
             Reply(request, True, replies.looking_for(shown), done=False),
-            Find(request, text, next),
+            Find(request, text),
         ]
 
     def found(
-        self, request: Request, pieces: Sequence[Piece], title: str | None, position: int = 0
+        self, request: Request, pieces: Sequence[Piece], playlist: str | None, heard: int = 0
     ) -> list[Effect]:
-        """Queue what was looked up; ``title`` is that of a playlist."""
+        """Queue what was looked up; the arguments are those of :meth:`enqueue`."""
         look_up = self._look_ups.finish(request)
         if look_up is None:
             return []  # It was given up on a stop, and answered then.
         if not pieces:
             return [Reply(request, False, replies.nothing_found(look_up.text))]
         try:
-            return self.enqueue(request, pieces, title, next=look_up.next, position=position)
+            return self.enqueue(request, pieces, playlist, next=look_up.next, heard=heard)
         except NotNow as error:
             return [Reply(request, False, str(error))]
 
     def not_found(self, request: Request, text: str) -> list[Effect]:
         """Answer a look-up that failed with the reason."""
-        return [Reply(request, False, text)] if self._look_ups.finish(request) else []
+        late = self._look_ups.finish(request) is None
+        return [] if late else [Reply(request, False, replies.reason(text))]
 
     def enqueue(
         self,
@@ -174,7 +126,7 @@ class Player:
         playlist: str | None = None,
         *,
         next: bool = False,
-        position: int = 0,
+        heard: int = 0,
     ) -> list[Effect]:
         """Queue pieces, and begin with the first if nothing is playing.
 
@@ -182,7 +134,7 @@ class Player:
             pieces: At least one.
             playlist: The title of the playlist that they come from.
             next: Whether to play them before the rest of the queue.
-            position: Samples of the current play, to tell how long it will take.
+            heard: The engine's position, to tell how long it will take.
 
         Raises:
             NotNow: If the queue is full.
@@ -193,7 +145,7 @@ class Player:
         idle = self.state is State.IDLE
         number = self.queue.add(tracks, next=next or idle)
         if playlist is None and len(pieces) == 1:
-            wait = None if idle else self._wait(number, position)
+            wait = None if idle else self._wait(number, self.position(heard))
             text = replies.queued(tracks[0], None if idle else number, wait)
         else:
             text = replies.queued_many(tracks, len(pieces), playlist, None if idle else number)
@@ -207,7 +159,7 @@ class Player:
         """
         turn = self._expect_turn()
         if self.state is State.PAUSED:
-            raise NotNow("The music is paused already. Try !resume.")
+            raise NotNow(replies.PAUSED_ALREADY)
         self._change(Event.PAUSE)
         # Something is open: what breaks off is reopened at once unless it is paused.
         assert turn.play is not None
@@ -223,7 +175,7 @@ class Player:
             return self._wake()
         turn = self._expect_turn()
         if self.state is not State.PAUSED:
-            raise NotNow(f"The music is {self.state.value} already.")
+            raise NotNow(replies.already(self.state))
         if turn.play is None:
             return self._load(turn)
         self._change(Event.PLAY if turn.opened else Event.LOAD)
@@ -285,13 +237,13 @@ class Player:
         turn = self._expect_turn()
         piece = turn.track.piece
         if piece.live:
-            raise NotNow("This is live: there is no other place to go to.")
+            raise NotNow(replies.LIVE)
         if piece.duration is not None and position >= piece.duration * SAMPLE_RATE:
             raise BadArgument(replies.beyond_end(position, piece.duration))
         if turn.play is not None and not turn.opened:
-            raise NotNow("The track is still loading. Try again in a moment.")
+            raise NotNow(replies.STILL_LOADING)
         if turn.play is not None and not turn.seekable:
-            raise NotNow("This can only be played from beginning to end.")
+            raise NotNow(replies.NOT_SEEKABLE)
         turn.seek(position)
         return [Seek(play, position) for play in (turn.play,) if play is not None]
 
@@ -321,7 +273,7 @@ class Player:
         if turn.broke_off(position):
             return self._break_off(turn, position, replies.broke_off(turn.track, position))
         if position <= 0:
-            return self._fail(turn, "There is no sound in it.")
+            return self._fail(turn, replies.NO_SOUND)
         self._failures = 0
         if self.loop is Loop.TRACK and position >= LOOPED:
             return self._follow(turn.track, announced=True)
@@ -343,7 +295,7 @@ class Player:
         turn = self._current(play)
         if turn is None:
             return []
-        return self._break_off(turn, position, "The player crashed on it.")
+        return self._break_off(turn, position, replies.CRASHED)
 
     def _current(self, play: PlayId) -> Turn | None:
         """Return the turn that a play belongs to; ``None`` if its news comes too late."""

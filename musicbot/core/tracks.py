@@ -5,7 +5,7 @@ Positions are samples at 48 kHz; durations are seconds, ``None`` for a live stre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NewType
 
 SAMPLE_RATE: Final = 48_000
@@ -28,7 +28,7 @@ class Link:
 
     url: str
     """What people may be shown."""
-    handle: str = ""
+    handle: str = field(default="", repr=False)
     """What the resolver needs besides, if the address does not say it all; never shown."""
 
 
