@@ -1,0 +1,94 @@
+"""The bot workers and the rooms that they were sent to: no socket, no task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from signaling.messages import ProtocolError
+
+NEVER: Final = float("inf")
+
+
+@dataclass(slots=True)
+class Worker:
+    """A process that can have a bot in several rooms."""
+
+    id: str
+    capacity: int
+    reported: int = 0
+    """Rooms by its own last report."""
+    rooms: dict[str, float] = field(default_factory=dict)
+    """Rooms that it was sent to, with the time at which the bot must be there;
+    ``inf`` once it is."""
+
+    @property
+    def load(self) -> int:
+        """In how many rooms it is, or will be.
+
+        Its report may be older than our last summons, and it may be in rooms
+        that we did not send it to: before we were started, say.
+        """
+        return max(self.reported, len(self.rooms))
+
+    @property
+    def usage(self) -> float:
+        """How much of what it can do it does."""
+        return self.load / self.capacity
+
+
+class Workers:
+    """Sends the least loaded worker into a room, once."""
+
+    def __init__(self, summon_time: float) -> None:
+        self._summon_time = summon_time
+        self._workers: dict[str, Worker] = {}
+
+    def add(self, worker_id: str, capacity: int) -> None:
+        """Take note of a worker."""
+        self._workers[worker_id] = Worker(worker_id, capacity)
+
+    def remove(self, worker_id: str) -> list[str]:
+        """Forget a worker; return the rooms that still wait for its bot."""
+        worker = self._workers.pop(worker_id)
+        return [room for room, due in worker.rooms.items() if due != NEVER]
+
+    def report(self, worker_id: str, rooms: int) -> None:
+        """Take note of how many rooms a worker says that it is in."""
+        self._workers[worker_id].reported = rooms
+
+    def summon(self, room: str, now: float) -> str | None:
+        """Choose a worker for a room without a bot.
+
+        Returns:
+            The worker to send there; None if one is on its way.
+
+        Raises:
+            ProtocolError: If no worker is free.
+        """
+        late = self._sent_to(room)
+        if late is not None and now < late.rooms[room]:
+            return None
+        self.left(room)
+        free = [each for each in self._workers.values() if each.load < each.capacity]
+        # One that did not come is asked again only if there is no other.
+        chosen = min(free, key=lambda each: (each is late, each.usage), default=None)
+        if chosen is None:
+            raise ProtocolError("no-bot")
+        chosen.rooms[room] = now + self._summon_time
+        return chosen.id
+
+    def arrived(self, room: str) -> None:
+        """Take note that a bot is in a room; perhaps nobody had sent it."""
+        worker = self._sent_to(room)
+        if worker is not None:
+            worker.rooms[room] = NEVER
+
+    def left(self, room: str) -> None:
+        """Take note that no bot is in a room, and none on its way."""
+        worker = self._sent_to(room)
+        if worker is not None:
+            del worker.rooms[room]
+
+    def _sent_to(self, room: str) -> Worker | None:
+        return next((each for each in self._workers.values() if room in each.rooms), None)
