@@ -35,6 +35,9 @@ MAX_HEADERS: Final = 20
 MAX_HEADER: Final = 4_000
 """Characters of one header; cookies are long."""
 
+MAX_NUMBER: Final = 1e15
+"""Nothing that is measured here is larger; what is, is nonsense."""
+
 _HTTP: Final = frozenset({"http", "https"})
 _HLS: Final = frozenset({"m3u8", "m3u8_native"})
 """These and no others: what is DASH, RTMP, a socket or a picture cannot be opened."""
@@ -56,12 +59,14 @@ def pick_format(formats: Sequence[Format]) -> Format | None:
     playable = _in_the_best_language([each for each in formats if _playable(each)])
     alone = [each for each in playable if _audio_alone(each)]
     direct = [each for each in alone if each["protocol"] in _HTTP]
-    opus = [each for each in direct if _codec(each) == "opus" and _bitrate(each) >= GOOD_OPUS]
+    opus = [
+        each for each in direct if _text(each, "acodec") == "opus" and _bitrate(each) >= GOOD_OPUS
+    ]
     for tier in (opus, direct, alone):
         if tier:
             # yt-dlp puts the better one later: it decides where bitrates do not.
             return max(reversed(tier), key=lambda each: _known(_bitrate(each)))
-    fair = [each for each in playable if (_number(each.get("abr")) or FAIR_SOUND) >= FAIR_SOUND]
+    fair = [each for each in playable if (finite(each.get("abr")) or FAIR_SOUND) >= FAIR_SOUND]
     return min(fair or playable, key=_size, default=None)
 
 
@@ -75,16 +80,16 @@ def to_media(info: Mapping[str, Any], chosen: Format, cookies: str | None = None
     """
     headers = chosen.get("http_headers") or info.get("http_headers")
     options = chosen.get("downloader_options")
-    chunk = _number(options.get("http_chunk_size")) if isinstance(options, Mapping) else None
+    chunk = finite(options.get("http_chunk_size")) if isinstance(options, Mapping) else None
     live = info.get("is_live") is True
     return HttpMedia(
         url=str(chosen["url"]),
         headers=_headers(headers if isinstance(headers, Mapping) else {}, cookies),
-        hls=chosen.get("protocol") in _HLS,
+        hls=_text(chosen, "protocol") in _HLS,
         live=live,
-        duration=None if live else _number(info.get("duration")),
+        duration=None if live else finite(info.get("duration")),
         chunk_size=int(chunk) if chunk is not None and chunk >= 1 else None,
-        available_at=_number(chosen.get("available_at")),
+        available_at=finite(chosen.get("available_at")),
     )
 
 
@@ -99,37 +104,46 @@ def is_web_address(url: object) -> bool:
         return False
 
 
+def finite(value: object, *, low: float = 0.0) -> float | None:
+    """Return a finite number above a limit; ``None`` if it is anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # A whole number may be too large for a float.
+    return float(value) if low < value and abs(value) < MAX_NUMBER else None
+
+
 def _playable(each: Format) -> bool:
     return (
         is_web_address(each.get("url"))
-        and each.get("protocol") in _HTTP | _HLS
+        and _text(each, "protocol") in _HTTP | _HLS
         and each.get("acodec") != "none"
         and not each.get("has_drm")
         # The same with its loud and quiet passages levelled.
-        and not str(each.get("format_id", "")).endswith("-drc")
+        and not _text(each, "format_id").endswith("-drc")
     )
 
 
 def _in_the_best_language(formats: list[Format]) -> list[Format]:
     """Leave out dubbed sound where the original is there."""
-    ranks = [_number(each.get("language_preference"), low=-math.inf) for each in formats]
+    ranks = [finite(each.get("language_preference"), low=-math.inf) for each in formats]
     best = max((rank for rank in ranks if rank is not None), default=None)
     return [each for each, rank in zip(formats, ranks, strict=True) if rank in (None, best)]
 
 
 def _audio_alone(each: Format) -> bool:
     film = each.get("vcodec")
-    return film == "none" or (film is None and each.get("ext") in _AUDIO)
+    return film == "none" or (film is None and _text(each, "ext") in _AUDIO)
 
 
-def _codec(each: Format) -> str:
-    return str(each.get("acodec") or "")
+def _text(each: Format, name: str) -> str:
+    value = each.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _bitrate(each: Format) -> float:
     """Return kbit/s of the sound; infinite if unknown."""
     alone = _audio_alone(each)
-    return _number(each.get("abr")) or (_number(each.get("tbr")) if alone else None) or math.inf
+    return finite(each.get("abr")) or (finite(each.get("tbr")) if alone else None) or math.inf
 
 
 def _known(bitrate: float) -> float:
@@ -137,7 +151,7 @@ def _known(bitrate: float) -> float:
 
 
 def _size(each: Format) -> tuple[float, float]:
-    total, height = _number(each.get("tbr")), _number(each.get("height"))
+    total, height = finite(each.get("tbr")), finite(each.get("height"))
     return (total or math.inf, height or math.inf)
 
 
@@ -155,10 +169,3 @@ def _sendable(name: object, value: object) -> bool:
         return False
     token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
     return token and len(value) <= MAX_HEADER and value.isprintable() and value.isascii()
-
-
-def _number(value: object, *, low: float = 0.0) -> float | None:
-    """Return a finite number above a limit; ``None`` if it is anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if low < value < math.inf else None

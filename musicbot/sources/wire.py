@@ -94,8 +94,8 @@ Reply = Ready | Found | Failed
 
 encode: Final = msgspec.json.Encoder().encode
 
-_requests: Final = msgspec.json.Decoder(Request)
-_replies: Final = msgspec.json.Decoder(Reply)
+_requests: Final[msgspec.json.Decoder[Request]] = msgspec.json.Decoder(Request)
+_replies: Final[msgspec.json.Decoder[Reply]] = msgspec.json.Decoder(Reply)
 _targets: Final = msgspec.json.Decoder(Target)
 
 

@@ -9,15 +9,14 @@ Everything in an info dict comes from a site, so every value is checked.
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from musicbot.core.texts import one_line, shorten
 from musicbot.errors import SourceError, SourceErrorKind
-from musicbot.sources.formats import MAX_URL, is_web_address, pick_format, to_media
+from musicbot.sources.formats import MAX_URL, finite, is_web_address, pick_format, to_media
 from musicbot.sources.wire import Entry, Target
 
 Info = Mapping[str, Any]
@@ -118,7 +117,7 @@ def _entry(
         target=unlooked,
         shown=shown,
         title=_clean(each.get("title")) or _name_of(shown),
-        duration=None if live else _seconds(each.get("duration")),
+        duration=None if live else finite(each.get("duration")),
         live=live,
     )
 
@@ -130,7 +129,11 @@ def _piece(info: Info, target: Target, shown: str, cookies_for: CookiesFor, now:
         SourceError: If it has no sound that can be played.
     """
     formats = info.get("formats")
-    listed = [each for each in formats if isinstance(each, Mapping)] if formats else [info]
+    listed = (
+        [each for each in formats if isinstance(each, Mapping)]
+        if isinstance(formats, list) and formats
+        else [info]
+    )
     chosen = pick_format(listed)
     if chosen is None:
         raise _unplayable(info, listed)
@@ -171,7 +174,8 @@ def _unplayable(info: Info, formats: Sequence[Info]) -> SourceError:
 
 def _numbered(info: Info) -> Iterator[tuple[int, Info]]:
     """Yield the entries with their numbers in the whole list."""
-    for number, each in enumerate(info.get("entries") or (), 1):
+    entries = info.get("entries")
+    for number, each in enumerate(entries if isinstance(entries, Iterable) else (), 1):
         if isinstance(each, Mapping):
             index = each.get("playlist_index")
             yield index if isinstance(index, int) and index > 0 else number, each
@@ -214,17 +218,8 @@ def _title(info: Info) -> str:
 
 
 def _clean(title: object) -> str:
-    """Return a title as one line of visible text."""
-    if not isinstance(title, str):
-        return ""
-    # Control characters and those that turn the direction of text are no part of a name.
-    visible = "".join(
-        " " if unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") else each
-        for each in title[: MAX_TITLE * 4]
-        if unicodedata.bidirectional(each) not in _TURNS
-    )
-    line = " ".join(visible.split())
-    return line if len(line) <= MAX_TITLE else line[: MAX_TITLE - 1] + "…"
+    """Return a title as one line of visible text; empty if it is none."""
+    return shorten(one_line(title[: MAX_TITLE * 4]), MAX_TITLE) if isinstance(title, str) else ""
 
 
 def _name_of(url: str) -> str:
@@ -236,12 +231,3 @@ def _name_of(url: str) -> str:
 
 def _is_live(each: Info) -> bool:
     return each.get("live_status") == "is_live" or each.get("is_live") is True
-
-
-def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 < value < math.inf else None
-
-
-_TURNS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})

@@ -170,7 +170,7 @@ class Worker:
         try:
             self._extract(Target("http://192.0.2.1:1/"))
         except Exception:  # A boundary: whatever comes, only the refusal counts.
-            logger.info("ready")
+            logger.debug("The warm-up failed as it should.", exc_info=True)
         if not self._guard.refused:
             raise RuntimeError("The guard did not refuse a forbidden port.")
 
@@ -188,7 +188,7 @@ class Worker:
         except MemoryError:
             raise
         except Exception as error:  # A boundary: extractors raise anything.
-            logger.info("%s: %s", type(error).__name__, error)
+            logger.info("The look-up failed.", exc_info=True)
             shown = source_error(Failure.of(error), refused=self._guard.refused)
             return Failed(request.id, shown.kind, shown.text)
 
