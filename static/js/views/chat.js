@@ -35,6 +35,8 @@ class ChatView extends EventTarget {
   #elements;
   /** @type {Map<string, { line: Line, element: HTMLElement }>} by key */
   #shown = new Map();
+  /** Whether the end is in sight, so that it has to stay there. */
+  #follows = true;
 
   /** @param {Elements} elements */
   constructor(elements) {
@@ -44,6 +46,9 @@ class ChatView extends EventTarget {
     for (const pane of PANES) {
       elements.show[pane].addEventListener("click", () => this.#tell("pane", pane));
     }
+    elements.lines.addEventListener("scroll", () => this.#noteWhere());
+    // The music above grows, a phone's keyboard opens, the chat is shown again.
+    new ResizeObserver(() => this.#follow()).observe(elements.lines);
   }
 
   /** @param {State} state */
@@ -61,8 +66,6 @@ class ChatView extends EventTarget {
   /** @param {readonly Line[]} lines */
   #renderLines(lines) {
     this.#elements.noLines.hidden = lines.length > 0;
-    const box = this.#elements.lines;
-    const follows = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;
     const keys = new Set(lines.map(({ key }) => key));
     for (const [key, { element }] of this.#shown) {
       if (!keys.has(key)) {
@@ -73,8 +76,21 @@ class ChatView extends EventTarget {
     for (const line of lines) {
       this.#renderLine(line);
     }
-    if (follows) {
-      box.scrollTop = box.scrollHeight;
+    this.#follow();
+  }
+
+  #noteWhere() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#elements.lines;
+    // While it is not shown it has no height, and forgets where it was.
+    if (clientHeight > 0) {
+      this.#follows = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    }
+  }
+
+  #follow() {
+    if (this.#follows) {
+      const { lines } = this.#elements;
+      lines.scrollTop = lines.scrollHeight;
     }
   }
 
@@ -95,12 +111,12 @@ class ChatView extends EventTarget {
   /** @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
-    const { text, lines } = this.#elements;
+    const { text } = this.#elements;
     const value = text.value.trim();
     if (value !== "") {
       text.value = "";
       // Who speaks wants to see it, wherever they were reading.
-      lines.scrollTop = lines.scrollHeight;
+      this.#follows = true;
       this.#tell("say", value);
     }
   }

@@ -82,22 +82,28 @@ class LobbyView extends EventTarget {
     const started = waiting || microphone.on || camera.on;
     previewStart.hidden = started || this.wanted.length === 0;
     previewText.hidden = track !== null;
-    setText(previewText, this.#hint(waiting, started));
+    const failed = microphone.problem !== null || camera.problem !== null;
+    setText(previewStart, failed ? "Try again" : "Try them now");
+    setText(previewText, this.#hint({ waiting, started, failed }));
   }
 
   /**
-   * @param {boolean} waiting
-   * @param {boolean} started
+   * @param {{ waiting: boolean, started: boolean, failed: boolean }} devices
    * @returns {string}
    */
-  #hint(waiting, started) {
+  #hint({ waiting, started, failed }) {
     if (waiting) {
       return "Your browser asks whether this page may use them. You can join without an answer.";
     }
     if (this.wanted.length === 0) {
       return "You will join without camera and microphone.";
     }
-    return started ? "Your camera is off." : "Camera and microphone start when you join.";
+    if (started) {
+      return "Your camera is off.";
+    }
+    return failed
+      ? "You can join without camera and microphone."
+      : "Camera and microphone start when you join.";
   }
 
   /** @param {State} state */

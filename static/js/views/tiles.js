@@ -27,6 +27,7 @@ const GAP = 8;
  *   screen: boolean,
  *   hint: string,
  *   audible: boolean,
+ *   host: boolean,
  * }} Picture
  *   what a tile shows
  */
@@ -90,6 +91,7 @@ class Tile {
   #initials;
   #name;
   #muted;
+  #host;
   #state;
   #sound;
 
@@ -100,6 +102,7 @@ class Tile {
     this.#initials = part(element, ".tile-initials", HTMLElement);
     this.#name = part(element, ".tile-name", HTMLElement);
     this.#muted = part(element, ".tile-muted", HTMLElement);
+    this.#host = part(element, ".tile-host", HTMLElement);
     this.#state = part(element, ".tile-state", HTMLElement);
     this.#sound = part(element, ".tile-volume", HTMLElement);
     this.volume = part(element, "input", HTMLInputElement);
@@ -108,7 +111,7 @@ class Tile {
   }
 
   /** @param {Picture} picture */
-  render({ name, label, track, muted, mirrored, screen, hint, audible }) {
+  render({ name, label, track, muted, mirrored, screen, hint, audible, host }) {
     this.element.ariaLabel = label;
     this.element.classList.toggle("screen", screen);
     this.element.style.setProperty("--hue", String(hue(name)));
@@ -119,6 +122,7 @@ class Tile {
     setText(this.#initials, initials(name));
     setText(this.#name, label);
     this.#muted.hidden = !muted;
+    this.#host.hidden = !host;
     this.#state.hidden = hint === "";
     setText(this.#state, hint);
     this.#sound.hidden = !audible;
@@ -163,6 +167,7 @@ function ownPicture(self, { devices: { microphone, camera, screen } }) {
     screen: screen !== null,
     hint: screen === null ? "" : "You are sharing your screen",
     audible: false,
+    host: self.role === "host",
   };
 }
 
@@ -182,6 +187,7 @@ function pictureOf(peer, { link, media, video }) {
     screen: media?.screen ?? false,
     hint: HINTS[link],
     audible: true,
+    host: peer.role === "host",
   };
 }
 
