@@ -7,96 +7,133 @@ import contextlib
 import gc
 import logging
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from musicbot.config import BotConfig, ServerConfig
 from musicbot.engine.client import Engine, warm_up
-from musicbot.errors import RoomLost
+from musicbot.errors import ConfigError
 from musicbot.room import Deliver, Room
 from musicbot.rtc.broadcast import Broadcaster
 from musicbot.service import Service
 from musicbot.sources.sources import Sources
-from musicbot.supervisor import Child, keep_running
+from musicbot.supervisor import Child, keep_running, report_ready
 from musicbot.transports.mesh import MeshRoom
+from musicbot.transports.worker import Worker
+from signaling.lifeline import end_with_stdin
 
 logger = logging.getLogger(__name__)
 
-READY_TIME: Final = 15.0
-"""Seconds that the signaling server has to answer after its start."""
+LOBBY: Final = "lobby"
+"""The room that is shown to who has just started everything."""
 
 
 async def up(
-    server: ServerConfig, bot: BotConfig, *, announce: Callable[[str], None]
+    server: ServerConfig, bot: BotConfig, *, log_level: str, announce: Callable[[str], None]
 ) -> None:
     """Run the signaling server and the bot until SIGINT or SIGTERM; restart what dies.
+
+    Args:
+        server: Settings of the signaling server.
+        bot: Settings of the bot.
+        log_level: How much both have to say.
+        announce: Is told once, in a sentence, when and where all this can be used.
 
     Raises:
         ConfigError: If one of them does not start with these settings.
     """
+    _demand_port(server)
+    ready = asyncio.Event()
     python = (sys.executable, "-m")
     children = (
-        Child("signaling server", (*python, "signaling", "--end-with-stdin"), server.environment()),
-        Child("bot", (*python, "musicbot", "run", "--end-with-stdin"), bot.environment()),
+        Child(
+            "signaling server",
+            (*python, "signaling", "--end-with-stdin"),
+            {**server.environment(), "SIGNALING_LOG_LEVEL": log_level},
+        ),
+        Child(
+            "bot",
+            (*python, "musicbot", "run", "--end-with-stdin"),
+            {**bot.environment(), "MUSICBOT_LOG_LEVEL": log_level},
+            on_ready=ready.set,
+        ),
     )
     with _stopped_by_signals():
         try:
             async with asyncio.TaskGroup() as group:
                 for child in children:
                     group.create_task(keep_running(child))
-                group.create_task(_announce(server, announce))
+                # Once the server has taken the bot, it hands out the page as well.
+                await ready.wait()
+                announce(f"Irisa is ready. Open {server.page}/r/{LOBBY}")
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
 
-async def _announce(server: ServerConfig, announce: Callable[[str], None]) -> None:
-    """Tell where the page is, as soon as it is there."""
-    port = urlsplit(server.page).port
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(READY_TIME):
-            while not await _listens(urlsplit(server.page).hostname, port):
-                await asyncio.sleep(0.1)
-            announce(f"Irisa is ready. Open {server.page}/r/lobby")
+def _demand_port(server: ServerConfig) -> None:
+    """Find out beforehand whether the server can listen: the bot might meet another one there.
 
-
-async def _listens(host: str | None, port: int | None) -> bool:
+    Raises:
+        ConfigError: If it cannot.
+    """
     try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.close()
-    return True
+        family, _, _, _, address = socket.getaddrinfo(
+            server.host or None, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.create_server(address, family=family):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {server.host}, port {server.port}: {error.strerror or error}. "
+            "Choose another one with --port."
+        ) from error
 
 
-async def run_bot(config: BotConfig, *, end_with_stdin: bool = False) -> None:
+async def run_bot(config: BotConfig, *, supervised: bool = False) -> None:
     """Run a bot worker until SIGINT or SIGTERM.
 
     Args:
-        end_with_stdin: End when the standard input does, which is when the
-            process that looks after this one is gone.
+        config: Its settings.
+        supervised: Whether :mod:`musicbot.supervisor` started this process; then it
+            also ends when the supervisor is gone.
+
+    Raises:
+        ConfigError: If the signaling server has another token.
     """
     with _stopped_by_signals():
-        if end_with_stdin:
-            await _watch_stdin()
+        if supervised:
+            end_with_stdin()
         await warm_up()
         async with Sources(
             library=config.library, data=config.data, allow_net=config.allow_net
         ) as sources:
-            broadcaster = Broadcaster()
-            service = Service(
-                lambda name: _room(name, config, sources, broadcaster),
-                capacity=config.capacity,
-            )
-            # What is alive now stays alive: later collections need not look at it,
-            # which takes the long ones from tens of milliseconds to none.
-            gc.collect()
-            gc.freeze()
-            try:
-                await serve(config.server, config.token, service)
-            finally:
-                await service.drain()
-                await broadcaster.close()
+            await _serve(config, sources, report_ready if supervised else _log_ready)
+
+
+def _log_ready() -> None:
+    logger.info("the signaling server may send us into rooms")
+
+
+async def _serve(config: BotConfig, sources: Sources, on_ready: Callable[[], None]) -> None:
+    """Come wherever the signaling server sends us."""
+    worker = Worker(config.server, config.token, capacity=config.capacity, on_ready=on_ready)
+    broadcaster = Broadcaster()
+    service = Service(
+        lambda name: _room(name, config, sources, broadcaster),
+        capacity=config.capacity,
+        on_load=worker.tell_load,
+    )
+    # What is alive by now stays alive: later collections need not look at it,
+    # which takes the long ones from tens of milliseconds to none.
+    gc.collect()
+    gc.freeze()
+    try:
+        await worker.serve(service.summon)
+    finally:
+        await service.drain()
+        await broadcaster.close()
 
 
 def _room(name: str, config: BotConfig, sources: Sources, broadcaster: Broadcaster) -> Room:
@@ -134,8 +171,10 @@ def _stopped_by_signals() -> Iterator[None]:
 
     def stop() -> None:
         nonlocal stopped
-        stopped = True
-        task.cancel()
+        if not stopped:
+            # A second signal must not break off the clearing up.
+            stopped = True
+            task.cancel()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)

@@ -8,27 +8,64 @@ given on the command line wins over the environment, and that over the file.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
 from musicbot import app
-from musicbot.config import BotConfig, ServerConfig
-from musicbot.core.commands import COMMANDS
-from musicbot.errors import ConfigError, MusicBotError, RoomLost, UserError
+from musicbot.config import BotConfig, ServerConfig, socket_of
+from musicbot.core.commands import COMMANDS, PREFIX
+from musicbot.errors import ConfigError, MusicBotError
 from musicbot.transports.control import send_command
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 
 DEFAULT_SERVER: Final = "http://127.0.0.1:8080"
+
+OUR_NAME: Final = "command line"
+"""What we are called in the room."""
+
 REPLY_TIME: Final = 60.0
-"""Seconds that the bot has to answer a command given here."""
+"""Seconds that the bot has to answer a command given here; a slow site is waited for."""
+
+TALKATIVE: Final = ("aioice", "aiortc", "websockets")
+"""Libraries that tell everything they do."""
+
+_ALIASES: Final = {alias: name for name, spec in COMMANDS.items() for alias in spec.aliases}
+
+
+class WrongSettings(click.ClickException):
+    """What is asked for cannot be started, however often one tries."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """The subcommands; those of the room go by their short names as well."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a subcommand by any of its names."""
+        first, *rest = args
+        return super().resolve_command(ctx, [_ALIASES.get(first, first), *rest])
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Tell apart what starts something and what goes to a running bot."""
+        here: dict[str, str] = {}
+        there: dict[str, str] = {}
+        for name, command in self.commands.items():
+            (there if name in COMMANDS else here)[name] = command.get_short_help_str(limit=80)
+        for title, rows in (("Start", here), ("Tell the bot of a room (--room)", there)):
+            with formatter.section(title):
+                formatter.write_dl(list(rows.items()))
 
 
 def setting(name: str, *args: Any, **kwargs: Any) -> Callable[[F], F]:
@@ -63,9 +100,35 @@ def settings_of_the_bot(command: F) -> F:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def _take_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Take the settings of a file as defaults; every subcommand takes the keys that it knows."""
+    if path is None:
+        return
+    try:
+        values = tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise WrongSettings(f"Cannot read the settings in {path}: {error}.") from error
+    keys = {key.replace("-", "_"): value for key, value in values.items()}
+    commands = [main, *main.commands.values()]
+    known = {parameter.name for command in commands for parameter in command.params}
+    if unknown := sorted(set(keys) - known):
+        raise WrongSettings(f"{path} has keys that are no settings: {', '.join(unknown)}.")
+    context.default_map = {**keys, **dict.fromkeys(main.commands, keys)}
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="irisa", prog_name="musicbot")
-@setting("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TOML file.")
+@setting(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_take_file,
+    is_eager=True,
+    expose_value=False,
+    help="TOML file with settings.",
+)
 @setting(
     "--log-level",
     default="info",
@@ -73,29 +136,14 @@ def settings_of_the_bot(command: F) -> F:
     help="How much to say.",
 )
 @click.pass_context
-def main(context: click.Context, config: Path | None, log_level: str) -> None:
+def main(context: click.Context, log_level: str) -> None:
     """Rooms in the browser where people meet by video and listen to music together."""
     logging.basicConfig(
         level=log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     )
-    if config is not None:
-        context.default_map = _defaults(config)
-
-
-def _defaults(path: Path) -> dict[str, Any]:
-    """Read the settings file; every subcommand takes the keys that it knows."""
-    try:
-        values = tomllib.loads(path.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise click.ClickException(f"Cannot read the settings in {path}: {error}.") from error
-    keys = {key.replace("-", "_"): value for key, value in values.items()}
-    known = {
-        parameter.name for command in main.commands.values() for parameter in command.params
-    }
-    unknown = sorted(set(keys) - known)
-    if unknown:
-        raise click.ClickException(f"{path} has keys that are no settings: {', '.join(unknown)}.")
-    return dict.fromkeys(main.commands, keys)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    context.obj = log_level
 
 
 @main.command()
@@ -114,69 +162,80 @@ def _defaults(path: Path) -> dict[str, Any]:
     help="Further origin that pages may come from; repeatable.",
 )
 @settings_of_the_bot
+@click.pass_obj
 def up(
-    host: str, port: int, ice_server: tuple[str, ...], allow_origin: tuple[str, ...], **bot: Any
+    log_level: str,
+    /,
+    *,
+    host: str,
+    port: int,
+    ice_server: tuple[str, ...],
+    allow_origin: tuple[str, ...],
+    **bot: Any,
 ) -> None:
     """Start everything: the signaling server with the page, and the bot."""
     token = secrets.token_urlsafe(24)
-    server = _checked(
-        lambda: ServerConfig(
+    with _explained():
+        server = ServerConfig(
             host=host, port=port, token=token, ice_servers=ice_server, allow_origins=allow_origin
         )
-    )
-    config = _checked(lambda: BotConfig(server=server.socket, token=token, **bot))
-    _run(app.up(server, config, announce=click.echo))
+        config = BotConfig(server=server.socket, token=token, **bot)
+        _run(app.up(server, config, log_level=log_level, announce=click.echo))
 
 
 @main.command()
-@setting("--server", default="ws://127.0.0.1:8080/ws", help="The signaling server's address.")
+@setting("--server", default=DEFAULT_SERVER, help="The signaling server's address.")
 @setting("--token", required=True, help="The token given to the server as --bot-token.")
 @click.option("--end-with-stdin", is_flag=True, hidden=True)
 @settings_of_the_bot
-def run(*, end_with_stdin: bool, **bot: Any) -> None:
+def run(*, server: str, end_with_stdin: bool, **bot: Any) -> None:
     """Start a bot worker alone, for a signaling server that runs elsewhere."""
-    _run(app.run_bot(_checked(lambda: BotConfig(**bot)), end_with_stdin=end_with_stdin))
-
-
-def _checked(make: Callable[[], Any]) -> Any:
-    try:
-        return make()
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _run(work: Any) -> None:
-    try:
-        asyncio.run(work)
-    except KeyboardInterrupt:
-        pass  # Everything was ended in order while the interrupt was on its way.
-    except ConfigError as error:
-        raise click.UsageError(str(error)) from error
-    except MusicBotError as error:
-        raise click.ClickException(str(error)) from error
+    with _explained():
+        config = BotConfig(server=socket_of(server), **bot)
+        _run(app.run_bot(config, supervised=end_with_stdin))
 
 
 def _remote(name: str) -> click.Command:
     """Make the subcommand that gives one of the room's commands to its bot."""
     spec = COMMANDS[name]
+    short = f" Short: {', '.join(spec.aliases)}." if spec.aliases else ""
 
-    @click.command(name, help=f"{spec.help} (in a running room).")
+    # What begins with a dash is for the bot: seek -10.
+    @click.command(
+        name, help=f"{spec.help}.{short}", context_settings={"ignore_unknown_options": True}
+    )
     @setting("--room", required=True, help="The room's name.")
-    @click.option("--server", default=DEFAULT_SERVER, envvar="MUSICBOT_PAGE", show_default=True)
-    @click.argument("words", nargs=-1)
+    @setting("--server", default=DEFAULT_SERVER, help="The signaling server's address.")
+    @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar=spec.arguments or " ")
     def command(room: str, server: str, words: tuple[str, ...]) -> None:
-        text = " ".join((name, *words))
-        try:
-            reply = asyncio.run(
-                send_command(server, room, text, name="command line", timeout=REPLY_TIME)
+        text = " ".join((PREFIX + name, *words))
+        with _explained():
+            reply = _run(
+                send_command(socket_of(server), room, text, name=OUR_NAME, timeout=REPLY_TIME)
             )
-        except (RoomLost, UserError) as error:
-            raise click.ClickException(str(error)) from error
         click.echo(reply.text, err=not reply.ok)
         if not reply.ok:
             raise click.exceptions.Exit(1)
 
     return command
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Say what went wrong in a sentence."""
+    try:
+        yield
+    except ConfigError as error:
+        raise WrongSettings(str(error)) from error
+    except MusicBotError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise click.Abort from None
 
 
 for _name in COMMANDS:

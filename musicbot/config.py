@@ -111,6 +111,13 @@ class ServerConfig:
         return {f"SIGNALING_{name}": value for name, value in settings.items()}
 
 
+def socket_of(server: str) -> str:
+    """Return the WebSocket address of a server that is given as people see it in their browser."""
+    address = urlsplit(server)
+    scheme = {"http": "ws", "https": "wss"}.get(address.scheme)
+    return server if scheme is None else f"{scheme}://{address.netloc}/ws"
+
+
 def _reachable(host: str) -> str:
     """Return where a server that listens on a host can be reached from this machine."""
     if host in ("0.0.0.0", "::", ""):

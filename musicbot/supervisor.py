@@ -1,4 +1,10 @@
-"""Keeps child processes running: what dies is started again, and all end together."""
+"""Keeps child processes running: what dies is started again, and all end together.
+
+The standard input of a child is one end of a socket, of which we have the other.
+Nothing is ever written to it: reading its end there tells the child that nobody
+looks after it any more, however we died (see :mod:`signaling.lifeline`). What the
+child writes to it tells us that the child is ready.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,6 +33,15 @@ STOP_TIME: Final = 8.0
 WRONG_SETTINGS: Final = 2
 """The exit code that says that another start would fail as well."""
 
+_LIFELINE: Final = 0
+"""Our end of the socket, in the child."""
+
+
+def report_ready() -> None:
+    """Tell whoever started this process with a lifeline that it can be used."""
+    with contextlib.suppress(OSError):
+        os.write(_LIFELINE, b"\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -35,15 +51,12 @@ class Child:
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Added to ours; secrets travel here, where no process list shows them."""
-    on_line: Callable[[str], None] | None = None
-    """Takes each line of its standard output, which goes where ours goes otherwise."""
+    on_ready: Callable[[], None] | None = None
+    """Is called when it reports, after each start."""
 
 
 async def keep_running(child: Child) -> None:
     """Run a child, again whenever it ends, until this task is cancelled.
-
-    Its standard input stays open as long as we live: a child that reads its end
-    there knows that nobody looks after it any more.
 
     Raises:
         ConfigError: If the child says that its settings are wrong.
@@ -65,33 +78,31 @@ async def keep_running(child: Child) -> None:
 
 async def _run_once(child: Child) -> int:
     """Run a child to its end; return its exit code."""
-    process = await asyncio.create_subprocess_exec(
-        *child.argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=None if child.on_line is None else asyncio.subprocess.PIPE,
-        env={**os.environ, **child.environment},
-        # Ctrl-C in the terminal is for us; we tell the children.
-        start_new_session=True,
-    )
-    try:
-        if child.on_line is not None and process.stdout is not None:
-            await _read_lines(process.stdout, child.on_line)
-        return await process.wait()
-    finally:
-        if process.returncode is None:
-            await _stop(process)
-
-
-async def _read_lines(output: asyncio.StreamReader, take: Callable[[str], None]) -> None:
-    # A line too long to be one is passed over in pieces.
-    while True:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *child.argv,
+                stdin=theirs.fileno(),
+                env={**os.environ, **child.environment},
+                # Ctrl-C in the terminal is for us; we tell the children.
+                start_new_session=True,
+            )
+        report = asyncio.create_task(_await_report(ours, child))
         try:
-            line = await output.readline()
-        except ValueError:
-            continue
-        if not line:
-            return
-        take(line.decode(errors="replace").rstrip())
+            return await process.wait()
+        finally:
+            if process.returncode is None:
+                await _stop(process)
+            report.cancel()
+            await asyncio.wait([report])
+
+
+async def _await_report(ours: socket.socket, child: Child) -> None:
+    ours.setblocking(False)
+    with contextlib.suppress(OSError):
+        if await asyncio.get_running_loop().sock_recv(ours, 1) and child.on_ready is not None:
+            child.on_ready()
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
