@@ -84,7 +84,11 @@ class Service:
                 logger.error("%s did not end within %.0f s", task.get_name(), DRAIN_TIME)
 
     def _enter(self, name: str) -> None:
-        room = self._make_room(name)
+        try:
+            room = self._make_room(name)
+        except Exception:  # A room's boundary: who summons serves other rooms too.
+            logger.exception("%s: the room cannot be made", name)
+            return
         task = asyncio.create_task(self._serve(name, room), name=f"room {name}")
         self._rooms[name] = room
         self._tasks[name] = task

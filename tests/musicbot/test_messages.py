@@ -5,6 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicbot import messages
+from musicbot.core.effects import Announce, Request
+from musicbot.core.player import Player
+from musicbot.core.snapshot import snapshot
+from musicbot.core.states import Loop
+from musicbot.core.tracks import Demo, Link, Piece, Track, TrackId
 
 EXAMPLES = [
     messages.CommandMessage(id=7, text="!play something"),
@@ -19,7 +24,7 @@ def test_what_a_listener_sends_is_decoded(message: messages.FromListener) -> Non
 
 def test_what_the_bot_sends_is_decoded() -> None:
     track = messages.TrackMessage(1, "A", None, "Ann", 3.0)
-    sent = [
+    sent: list[messages.FromBot] = [
         messages.ReplyMessage(id=7, ok=True, text="Done.", done=True),
         messages.EventMessage(name="notice", text="Hello."),
         messages.StateMessage(
@@ -28,6 +33,53 @@ def test_what_the_bot_sends_is_decoded() -> None:
     ]
 
     assert [messages.decode_from_bot(messages.encode(message)) for message in sent] == sent
+
+
+def test_the_state_tells_what_the_page_shows() -> None:
+    player = Player()
+    request = Request("ann", 1, "Ann", host=True)
+    link = Piece(Link("https://example.org/a"), "A", 90.0)
+    player.enqueue(request, [link, Piece(Demo(), "B"), link])
+    player.volume, player.loop = 70, Loop.QUEUE
+
+    assert messages.state_message(snapshot(player, 48_000, listeners=2)) == messages.StateMessage(
+        state="loading",
+        track=messages.TrackMessage(1, "A", "https://example.org/a", "Ann", 90.0, live=False),
+        position=0.0,
+        duration=90.0,
+        queue=(
+            messages.TrackMessage(2, "B", None, "Ann", None),
+            messages.TrackMessage(3, "A", "https://example.org/a", "Ann", 90.0),
+        ),
+        queued=2,
+        volume=70,
+        loop="queue",
+        filters=(),
+        listeners=2,
+        votes=0,
+    )
+
+
+def test_an_idle_player_has_no_track() -> None:
+    state = messages.state_message(snapshot(Player(), 48_000, listeners=0))
+
+    assert (state.state, state.track, state.position, state.queue) == ("idle", None, 0.0, ())
+
+
+def test_a_link_too_long_to_be_shown_is_left_out() -> None:
+    piece = Piece(Link("https://example.org/" + "a" * messages.MAX_LINK), "A")
+    track = Track(TrackId(1), piece, "Ann")
+    event = messages.event_message(Announce("track-started", "Now.", track))
+
+    assert event == messages.EventMessage(
+        "track-started", "Now.", messages.TrackMessage(1, "A", None, "Ann", None)
+    )
+
+
+def test_an_event_may_be_about_no_track() -> None:
+    event = messages.event_message(Announce("queue-ended", "Over."))
+
+    assert messages.encode(event) == '{"type":"event","name":"queue-ended","text":"Over."}'
 
 
 @pytest.mark.parametrize(
