@@ -101,6 +101,11 @@ class HttpReader(io.RawIOBase):
         """The type that the site calls it, such as ``text/html``; empty if it does not."""
         return self._begun().content_type
 
+    @property
+    def live(self) -> bool:
+        """Whether it is a stream that has no beginning, as far as is known."""
+        return self._begun().live
+
     def readable(self) -> bool:
         """Return True."""
         return True

@@ -1,0 +1,201 @@
+"""Files and streams, opened for FFmpeg: it reads what we give it and opens nothing by itself.
+
+Whatever FFmpeg says of a file, listeners get a sentence of ours.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePath
+from typing import BinaryIO, Final
+
+import av
+from av.container import InputContainer
+
+from musicbot.core.media import FileMedia, HttpMedia
+from musicbot.engine.fetch import HttpReader
+from musicbot.engine.hls import MAGIC, OPTIONS, HlsOpener, Part
+from musicbot.engine.target import Target
+from musicbot.engine.webclient import WebClient
+from musicbot.errors import SourceError, SourceErrorKind
+
+FORMATS: Final = "aac,aiff,caf,flac,hls,matroska,webm,mov,mp4,m4a,mp3,mpegts,ogg,w64,wav,wv"
+"""Without such a list FFmpeg would open ports for an SDP, and read a page as subtitles."""
+
+CODECS: Final = {
+    *("aac", "aac_latm", "ac3", "adpcm_ima_wav", "adpcm_ms", "alac", "ape", "eac3", "flac"),
+    *("libopus", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "opus", "tta", "vorbis"),
+    *("wavpack", *(name for name in av.codecs_available if name.startswith("pcm_"))),
+}
+"""Decoders of sound only: pictures, such as those of the cover, are never decoded."""
+
+ENOUGH: Final = 20_000_000
+"""Bytes in which there must be some music; large pictures come before it."""
+
+MAX_PARTS: Final = 60
+"""How many parts of a playlist may go by without any music."""
+
+MAX_WAIT: Final = 20.0
+"""Seconds that a site may want us to wait before it gives a file."""
+
+PROBING: Final[Mapping[str, str]] = {
+    "format_whitelist": FORMATS,
+    "codec_whitelist": ",".join(sorted(CODECS)),
+    "probesize": "1000000",
+    "analyzeduration": "3000000",
+    "max_streams": "100",
+}
+
+
+class Opening:
+    """One file or stream that FFmpeg reads.
+
+    Args:
+        media: Where it is.
+        client: Asks the site; cancelling it ends whatever blocks.
+        on_title: Called with each title that a radio station sends.
+
+    Raises:
+        SourceError: If there is no music that can be played.
+        Cancelled: If it was.
+    """
+
+    def __init__(
+        self,
+        media: HttpMedia | FileMedia,
+        client: WebClient,
+        on_title: Callable[[str], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._parts = 0
+        """Of a playlist, opened since there was music."""
+        self._opener: HlsOpener | None = None
+        self._file: HttpReader | BinaryIO | Part
+        if isinstance(media, FileMedia):
+            self.place = PurePath(media.path).name
+            self._file = _open_file(media.path, self.place)
+        else:
+            target = Target(media.url, media.headers)
+            self.place = target.destination.host
+            self._opener = HlsOpener(client, target)
+            self._file = self._open_link(media, target, self._opener, on_title)
+        try:
+            self.container = self._open_container()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def seekable(self) -> bool:
+        """Whether one can jump in it."""
+        return self._file.seekable()
+
+    @property
+    def live(self) -> bool:
+        """Whether it has no beginning and no end."""
+        if isinstance(self._file, HttpReader):
+            return self._file.live
+        return "hls" in self.container.format.name and self.container.duration is None
+
+    def renew(self) -> None:
+        """Note that there was some music."""
+        self._parts = 0
+        if isinstance(self._file, HttpReader):
+            self._file.allowance = ENOUGH
+
+    def close(self) -> None:
+        """Close everything; may be called twice."""
+        container = getattr(self, "container", None)
+        if container is not None:
+            container.close()
+        if self._opener is not None:
+            self._opener.close()
+        self._file.close()
+
+    @contextmanager
+    def speaking(self, kind: SourceErrorKind, text: str) -> Iterator[None]:
+        """Say this, if FFmpeg fails in this block and nobody knows better.
+
+        Raises:
+            SourceError: If FFmpeg or what it reads fails.
+            Cancelled: If it was.
+        """
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            # It fails in many ways if what it reads from ends in the middle.
+            self._client.cancellation.check()
+            if self._opener is not None and self._opener.error is not None:
+                raise self._opener.error from error
+            raise SourceError(kind, text) from error
+
+    def _open_link(
+        self,
+        media: HttpMedia,
+        target: Target,
+        opener: HlsOpener,
+        on_title: Callable[[str], None] | None,
+    ) -> HttpReader | Part:
+        if media.available_at is not None:
+            wait = media.available_at - time.time()
+            self._client.cancellation.sleep(min(max(wait, 0.0), MAX_WAIT))
+        if media.hls:
+            return opener.playlist()
+        reader = HttpReader(
+            self._client,
+            target,
+            chunk_size=media.chunk_size,
+            live=media.live,
+            on_title=on_title,
+        )
+        try:
+            if not reader.peek(len(MAGIC)).startswith(MAGIC):
+                reader.allowance = ENOUGH
+                return reader
+        except BaseException:
+            reader.close()
+            raise
+        reader.close()
+        return opener.playlist()
+
+    def _open_container(self) -> InputContainer:
+        is_page = isinstance(self._file, HttpReader) and self._file.content_type == "text/html"
+        what = "a web page that is no music" if is_page else "no music that can be played"
+        with self.speaking(SourceErrorKind.UNSUPPORTED, f"{self.place} has {what} there."):
+            return av.open(
+                self._file,
+                "r",
+                io_open=self._open_part,
+                options={**OPTIONS, **PROBING},
+                metadata_errors="replace",
+            )
+
+    def _open_part(self, url: str, flags: int, options: Mapping[str, str]) -> Part:
+        if self._opener is None:
+            raise SourceError(
+                SourceErrorKind.UNSUPPORTED, "A file of the library may not lead elsewhere."
+            )
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise SourceError(SourceErrorKind.UNSUPPORTED, "There is no music in that playlist.")
+        return self._opener(url, flags, options)
+
+
+def _open_file(path: str, name: str) -> BinaryIO:
+    try:
+        # Whatever else has a name, such as a pipe, would be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = io.FileIO(descriptor)
+    except OSError as error:
+        raise SourceError(
+            SourceErrorKind.GONE, f"{name} is not in the library any more."
+        ) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        file.close()
+        raise SourceError(SourceErrorKind.UNSUPPORTED, f"{name} is no file.")
+    return file

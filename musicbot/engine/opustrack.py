@@ -1,0 +1,185 @@
+"""A track whose file holds Opus already: its packets, made 20 ms long, with a memory.
+
+The memory is what lets packets that passed be decoded once more, and the other way round:
+so a track can change between the two at a packet, without a gap or a repetition.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import av
+
+from musicbot.engine.demux import Demuxer
+from musicbot.engine.sound import SAMPLE_RATE, SAMPLE_SIZE, Sound, from_frame, silence
+from musicbot.opus.packets import (
+    PACKET_SAMPLES,
+    MalformedPacket,
+    Repacketizer,
+    Unjoinable,
+    duration,
+)
+
+MEMORY: Final = 32
+"""How many packets are remembered."""
+
+RUN_IN: Final = 5 * PACKET_SAMPLES
+"""Samples after which a decoder that began in the middle is as good as one that did not."""
+
+MAX_PAYLOAD: Final = 1_100
+"""Bytes that fit into one datagram everywhere, with all that goes around them."""
+
+MILLISECOND: Final = 48
+"""The samples between two ticks of the clock of WebM."""
+
+GAP: Final = SAMPLE_RATE // 2
+"""Samples that are missing in a file if its time goes on by more."""
+
+
+class Unit(NamedTuple):
+    """A packet, and where in the track it is heard."""
+
+    position: int
+    payload: bytes
+
+    @property
+    def samples(self) -> int:
+        """How long it is."""
+        return duration(self.payload)
+
+    @property
+    def end(self) -> int:
+        """The position after it."""
+        return self.position + self.samples
+
+    @property
+    def passes(self) -> bool:
+        """Whether it can be sent as it is."""
+        return self.samples == PACKET_SAMPLES and len(self.payload) <= MAX_PAYLOAD
+
+
+class OpusTrack:
+    """The packets of a track.
+
+    Args:
+        demuxer: The file that they come from.
+    """
+
+    def __init__(self, demuxer: Demuxer) -> None:
+        self.passable = True
+        """Whether all packets so far were fit to be sent."""
+        self._demuxer = demuxer
+        self._repacketizer = Repacketizer()
+        self._position: int | None = None
+        """Of what the file gives next."""
+        self._behind: deque[Unit] = deque(maxlen=MEMORY)
+        self._ahead: deque[Unit] = deque()
+
+    def next(self) -> Unit | None:
+        """Return the next packet; None at the end.
+
+        Raises:
+            SourceError: If it cannot be had.
+            Cancelled: If it was.
+        """
+        while not self._ahead:
+            if not self._fill():
+                return None
+        unit = self._ahead.popleft()
+        self._behind.append(unit)
+        return unit
+
+    def peek(self) -> Unit | None:
+        """Return the next packet, which stays the next one."""
+        unit = self.next()
+        if unit is not None:
+            self.back(unit.position)
+        return unit
+
+    def back(self, position: int) -> bool:
+        """Go back, as far as remembered, to the packet that begins at or after a position.
+
+        Returns:
+            Whether one begins there.
+        """
+        while self._behind and self._behind[-1].position >= position:
+            self._ahead.appendleft(self._behind.pop())
+        return bool(self._ahead) and self._ahead[0].position == position
+
+    def seek(self, position: int) -> Unit | None:
+        """Go to the packet that is heard at a position, and return it; None at the end.
+
+        What comes before it is remembered.
+        """
+        self._demuxer.seek(position)
+        self._repacketizer.take()
+        self._position = None
+        self._behind.clear()
+        self._ahead.clear()
+        while (unit := self.next()) is not None:
+            if unit.end > position:
+                self.back(unit.position)
+                break
+        return unit
+
+    def sounds(self) -> Iterator[Sound]:
+        """Decode the packets from here on."""
+        decoder: Any = av.CodecContext.create("libopus", "r")
+        decoder.sample_rate = SAMPLE_RATE
+        decoder.layout = "stereo"
+        decoder.options = {"request_sample_fmt": "flt"}
+        while (unit := self.next()) is not None:
+            try:
+                data = b"".join(map(from_frame, decoder.decode(av.Packet(unit.payload))))
+            except av.FFmpegError:
+                data = b""
+            # Whatever the decoder makes of it, time goes on.
+            size = unit.samples * SAMPLE_SIZE
+            yield Sound(unit.position, data[:size] or silence(unit.samples))
+
+    def _fill(self) -> bool:
+        """Get more packets from the file; return whether it had any."""
+        packet = self._demuxer.read()
+        if packet is None:
+            self._append(self._repacketizer.take())
+            return bool(self._ahead)
+        at = self._demuxer.position_of(packet)
+        if self._position is None:
+            self._position = self._exactly(at or 0)
+        elif at is not None and at - self._position > GAP and self._is_within(at):
+            # Packets stay on their grid.
+            self._position += (at - self._position) // PACKET_SAMPLES * PACKET_SAMPLES
+        self._append(self._packed(bytes(packet)))
+        return True
+
+    def _exactly(self, position: int) -> int:
+        """Return where a track really begins, if a file's clock is too coarse to tell."""
+        head = self._demuxer.head
+        begins = 0 if head is None else -head.pre_skip
+        return begins if abs(position - begins) < MILLISECOND else position
+
+    def _packed(self, packet: bytes) -> list[bytes]:
+        """Return it as packets of 20 ms if possible, and remember if it never is again."""
+        try:
+            if not self.passable:
+                duration(packet)
+                return [packet]
+            return self._repacketizer.feed(packet)
+        except MalformedPacket:
+            # A decoder could only guess.
+            return []
+        except Unjoinable as error:
+            self.passable = False
+            return list(error.packets)
+
+    def _append(self, payloads: list[bytes]) -> None:
+        for payload in payloads:
+            unit = Unit(self._position or 0, payload)
+            self._ahead.append(unit)
+            self._position = unit.end
+
+    def _is_within(self, position: int) -> bool:
+        length = self._demuxer.duration
+        return length is not None and position < length * SAMPLE_RATE
