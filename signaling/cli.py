@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import signal
 from urllib.parse import urlsplit
 
@@ -123,7 +124,10 @@ def _cannot_listen(settings: Settings, error: OSError) -> str:
             f"Port {settings.port} on {settings.host} is taken by another program; "
             "choose another one with --port."
         )
+    # A name that is not found has a number below 0, and a text of its own.
+    number = error.errno or 0
+    reason = os.strerror(number) if number > 0 else error.strerror or str(error)
     return (
-        f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}. "
+        f"Cannot listen on {settings.host}, port {settings.port}: {reason}. "
         "Choose others with --host and --port."
     )

@@ -97,6 +97,9 @@ class Exchange:
 
     def timed_out(self, caller: str, now: float) -> list[Effect]:
         """Take note that a connection said nothing in its first seconds."""
+        if self._callers[caller].session.state is not State.NEW:
+            # It was turned away for another reason, and is being closed.
+            return []
         return self._turn_away(caller, ProtocolError("join-timeout"), now)
 
     def disconnected(self, caller: str, reason: Reason, now: float) -> list[Effect]:

@@ -39,7 +39,7 @@ class Limits:
     outbox: int = 512 * 1024
     """Bytes that wait for one peer; at more it is cut and has left, as ``slow``."""
     stall_time: float = 5.0
-    """Seconds that a peer may read nothing although something waits; likewise."""
+    """Seconds that a peer may take to read one message; likewise."""
     room_peers: int = 16
     """People and control peers in a room, the bot not counted; then ``room-full``."""
     rooms: int = 10_000

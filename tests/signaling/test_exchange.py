@@ -1,0 +1,452 @@
+from __future__ import annotations
+
+from typing import Final
+
+import hypothesis.strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from signaling import messages
+from signaling.exchange import Exchange
+from signaling.limits import Limits
+from signaling.messages import (
+    ClientMessage,
+    Error,
+    Join,
+    Kind,
+    Peer,
+    PeerChanged,
+    PeerJoined,
+    PeerLeft,
+    RelayedSignal,
+    RoomChanged,
+    RoomInfo,
+    ServerMessage,
+    Signal,
+    Summoned,
+    Welcome,
+    encode,
+)
+from signaling.rooms import Close, Effect, Reason, Send
+
+TOKEN: Final = "secret"
+
+
+class Desk:
+    """An exchange, and what each connection was sent."""
+
+    def __init__(self, **limits: float) -> None:
+        self.exchange = Exchange(
+            limits=Limits(**limits),  # type: ignore[arg-type]
+            token=TOKEN,
+            ice=lambda: (),
+        )
+        self.now = 0.0
+        self.heard: dict[str, list[ServerMessage | Close]] = {}
+
+    def connect(self, *names: str) -> None:
+        for name in names:
+            self.heard[name] = []
+            self.keep(self.exchange.connected(name, from_page=True, now=self.now))
+
+    def say(self, name: str, *said: ClientMessage | str) -> None:
+        for message in said:
+            text = message if isinstance(message, str) else encode(message)
+            self.keep(self.exchange.received(name, text, self.now))
+
+    def enter(self, *names: str, room: str = "room", kind: Kind = "person") -> None:
+        token = TOKEN if kind == "bot" else None
+        for name in names:
+            self.connect(name)
+            self.say(name, Join(room, name, kind, token=token))
+
+    def serve(self, name: str, capacity: int = 5) -> None:
+        self.connect(name)
+        self.say(name, messages.Serve(TOKEN, capacity))
+
+    def end(self, name: str, reason: Reason = Reason.LOST) -> None:
+        self.keep(self.exchange.disconnected(name, reason, self.now))
+
+    def keep(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            news = effect.message if isinstance(effect, Send) else effect
+            self.heard[effect.to].append(news)
+
+    def take(self, name: str) -> list[ServerMessage | Close]:
+        """Return what a connection was sent since the last time."""
+        taken = self.heard[name]
+        self.heard[name] = []
+        return taken
+
+    def codes(self, name: str) -> list[str | int]:
+        """Return the codes of the errors and the close that a connection was sent."""
+        return [each.code for each in self.take(name) if isinstance(each, Error | Close)]
+
+
+def test_people_in_a_room_reach_each_other() -> None:
+    desk = Desk()
+    desk.enter("ann", "bob")
+    desk.take("bob")
+
+    desk.say("ann", Signal("bob", candidate=None))
+
+    assert desk.take("bob") == [RelayedSignal("ann", candidate=None)]
+
+
+def test_who_says_something_wrong_at_first_is_turned_away_and_not_heard_again() -> None:
+    desk = Desk()
+    desk.connect("eve")
+
+    desk.say("eve", "hello", Join("room", "eve"))
+
+    assert desk.codes("eve") == ["bad-message", 1008]
+    desk.end("eve")
+    assert desk.take("eve") == []
+
+
+def test_who_says_something_wrong_in_a_room_may_go_on() -> None:
+    desk = Desk()
+    desk.enter("ann", "bob")
+
+    desk.say("ann", "hello", Join("room", "again"), messages.Load(3), messages.Rename("Anna"))
+
+    assert desk.codes("ann") == ["bad-message", "not-now", "not-now"]
+    assert PeerChanged(Peer("ann", "Anna", "person", "host")) in desk.take("bob")
+
+
+def test_who_is_refused_by_the_room_is_turned_away() -> None:
+    desk = Desk(room_peers=1)
+    desk.enter("ann", "bob")
+
+    assert desk.codes("bob") == ["room-full", 1008]
+    desk.end("bob")
+    assert len(desk.take("ann")) == 1
+
+
+def test_who_says_nothing_is_turned_away() -> None:
+    desk = Desk()
+    desk.connect("ann")
+
+    desk.keep(desk.exchange.timed_out("ann", 5))
+    desk.keep(desk.exchange.timed_out("ann", 6))
+
+    assert desk.codes("ann") == ["join-timeout", 1008]
+
+
+def test_a_full_server_asks_to_come_back_later() -> None:
+    desk = Desk(connections=1)
+    desk.enter("ann")
+    desk.connect("bob")
+
+    assert desk.codes("bob") == ["server-full", 1013]
+
+
+def test_who_leaves_is_gone_once() -> None:
+    desk = Desk()
+    desk.enter("ann", "bob")
+    desk.take("ann")
+
+    desk.say("bob", messages.Leave())
+    desk.end("bob", Reason.LEFT)
+
+    assert desk.take("bob")[-1] == Close("bob", 1000, "left")
+    assert desk.take("ann") == [PeerLeft("bob", "left")]
+
+
+def test_who_is_kicked_is_gone_once_and_not_heard_again() -> None:
+    desk = Desk()
+    desk.enter("ann", "bob")
+    desk.take("ann")
+
+    desk.say("ann", messages.Kick("bob"))
+    desk.say("bob", Signal("ann", candidate=None))
+    desk.end("bob")
+
+    assert desk.codes("bob") == ["kicked", 1008]
+    assert desk.take("ann") == [PeerLeft("bob", "kicked")]
+
+
+def test_the_host_may_lock_and_hand_over() -> None:
+    desk = Desk()
+    desk.enter("ann", "bob")
+    desk.take("bob")
+
+    desk.say("ann", messages.Lock(locked=True), messages.MakeHost("bob"))
+
+    assert desk.take("bob") == [
+        RoomChanged(RoomInfo("room", locked=True)),
+        PeerChanged(Peer("ann", "ann", "person", "guest")),
+        PeerChanged(Peer("bob", "bob", "person", "host")),
+    ]
+
+
+def test_a_flood_is_dropped_told_and_ended() -> None:
+    desk = Desk(message_rate=1, message_burst=2, abuse_time=3)
+    desk.enter("ann", "bob")
+    desk.take("bob")
+
+    for _ in range(8):
+        desk.say("bob", *[Signal("ann", candidate=None)] * 5)
+        desk.now += 0.5
+
+    assert desk.codes("bob") == ["too-many"] * 4 + [1013]
+    heard = desk.take("ann")
+    assert heard.count(RelayedSignal("bob", candidate=None)) == 4
+    assert heard[-1] == PeerLeft("bob", "lost")
+
+
+def test_a_summons_goes_to_the_least_loaded_worker_once() -> None:
+    desk = Desk()
+    desk.serve("busy")
+    desk.serve("idle")
+    desk.say("busy", messages.Load(2))
+    desk.enter("ann", "bob")
+
+    desk.say("ann", messages.Summon())
+    desk.say("bob", messages.Summon())
+
+    assert (desk.take("busy"), desk.take("idle")) == ([], [Summoned("room")])
+
+
+def test_who_has_a_bot_needs_no_other_until_it_leaves() -> None:
+    desk = Desk()
+    desk.serve("worker")
+    desk.enter("ann")
+    desk.say("ann", messages.Summon())
+    desk.enter("bot", kind="bot")
+
+    desk.say("ann", messages.Summon())
+    desk.now += 60
+    desk.say("ann", messages.Summon())
+    assert desk.take("worker") == [Summoned("room")]
+
+    desk.end("bot")
+    desk.say("ann", messages.Summon())
+    assert desk.take("worker") == [Summoned("room")]
+
+
+def test_a_bot_that_was_kicked_can_be_summoned_again() -> None:
+    desk = Desk()
+    desk.serve("worker")
+    desk.enter("ann", "bob")
+    desk.say("ann", messages.Summon())
+    desk.say("ann", messages.Kick("bob"), messages.Summon())
+    assert desk.take("worker") == [Summoned("room")]
+    desk.enter("bot", kind="bot")
+
+    desk.say("ann", messages.Kick("bot"), messages.Summon())
+
+    assert desk.take("worker") == [Summoned("room")]
+
+
+def test_a_bot_that_takes_over_ends_the_one_before() -> None:
+    desk = Desk()
+    desk.enter("ann")
+    desk.enter("old", kind="bot")
+
+    desk.enter("new", kind="bot")
+    desk.end("old")
+
+    assert desk.codes("old") == ["replaced", 4001]
+    assert [type(each) for each in desk.take("ann")[-2:]] == [PeerLeft, PeerJoined]
+
+
+def test_when_a_worker_dies_another_is_sent_where_its_bot_was_awaited() -> None:
+    desk = Desk()
+    desk.serve("first")
+    desk.enter("ann")
+    desk.enter("eve", room="elsewhere")
+    desk.say("ann", messages.Summon())
+    desk.serve("second")
+
+    desk.end("first")
+
+    assert desk.take("second") == [Summoned("room")]
+
+
+def test_when_the_last_worker_dies_those_who_wait_are_told() -> None:
+    desk = Desk()
+    desk.serve("only")
+    desk.enter("ann")
+    desk.say("ann", messages.Summon())
+
+    desk.end("only")
+
+    assert desk.codes("ann") == ["no-bot"]
+
+
+def test_without_a_worker_there_is_no_bot() -> None:
+    desk = Desk()
+    desk.enter("ann")
+
+    desk.say("ann", messages.Summon())
+
+    assert desk.codes("ann") == ["no-bot"]
+
+
+ROOMS: Final = st.sampled_from(["red", "green", "blue", "bad\nname"])
+KINDS: Final = st.sampled_from(["person", "person", "person", "bot", "control"])
+
+
+class View:
+    """What one connection can know by what it was sent."""
+
+    def __init__(self) -> None:
+        self.room: RoomInfo | None = None
+        self.peers: dict[str, Peer] = {}
+        self.closed = False
+
+
+class Meetings(RuleBasedStateMachine):
+    """Whatever clients say in whatever order, everybody's picture of their room is true."""
+
+    connections = Bundle("connections")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exchange = Exchange(
+            limits=Limits(room_peers=4, rooms=2, connections=12, message_burst=60),
+            token=TOKEN,
+            ice=lambda: (),
+        )
+        self.now = 0.0
+        self.count = 0
+        self.views: dict[str, View] = {}
+
+    @rule(target=connections, from_page=st.booleans())
+    def connect(self, from_page: bool) -> str:
+        self.count += 1
+        name = f"peer {self.count}"
+        self.views[name] = View()
+        self.perform(name, self.exchange.connected(name, from_page=from_page, now=self.now))
+        return name
+
+    @rule(name=connections, room=ROOMS, kind=KINDS, token=st.sampled_from([None, TOKEN, "no"]))
+    def join(self, name: str, room: str, kind: Kind, token: str | None) -> None:
+        self.say(name, Join(room, name, kind, token=token))
+
+    @rule(name=connections, room=ROOMS)
+    def meet(self, name: str, room: str) -> None:
+        self.say(name, Join(room, name, token=TOKEN))
+
+    @rule(name=connections, token=st.sampled_from([TOKEN, TOKEN, "no"]))
+    def serve(self, name: str, token: str) -> None:
+        self.say(name, messages.Serve(token, 2))
+
+    @rule(name=connections, to=connections)
+    def signal(self, name: str, to: str) -> None:
+        self.say(name, Signal(to, candidate=None))
+
+    @rule(name=connections, peer=connections)
+    def kick(self, name: str, peer: str) -> None:
+        self.say(name, messages.Kick(peer))
+
+    @rule(name=connections, peer=connections)
+    def hand_over(self, name: str, peer: str) -> None:
+        self.say(name, messages.MakeHost(peer))
+
+    @rule(name=connections, locked=st.booleans())
+    def lock(self, name: str, locked: bool) -> None:
+        self.say(name, messages.Lock(locked))
+
+    @rule(
+        name=connections,
+        message=st.sampled_from(
+            [messages.Summon(), messages.Rename("New"), messages.Rename(""), messages.Load(1)]
+        ),
+    )
+    def talk(self, name: str, message: ClientMessage) -> None:
+        self.say(name, message)
+
+    @rule(name=connections, text=st.text(max_size=20))
+    def babble(self, name: str, text: str) -> None:
+        self.perform(name, self.exchange.received(name, text, self.now))
+
+    @rule(name=connections)
+    def leave(self, name: str) -> None:
+        self.say(name, messages.Leave())
+
+    @rule(name=connections)
+    def fall_silent(self, name: str) -> None:
+        if self.views[name].room is None:
+            self.perform(name, self.exchange.timed_out(name, self.now))
+
+    @rule(name=consumes(connections), reason=st.sampled_from([Reason.LEFT, Reason.LOST]))
+    def disconnect(self, name: str, reason: Reason) -> None:
+        view = self.views.pop(name)
+        view.closed = True
+        effects = self.exchange.disconnected(name, reason, self.now)
+        assert all(effect.to != name for effect in effects)
+        self.perform(name, effects)
+
+    @rule(seconds=st.floats(0, 20))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def say(self, name: str, message: ClientMessage) -> None:
+        self.perform(name, self.exchange.received(name, encode(message), self.now))
+
+    def perform(self, speaker: str, effects: list[Effect]) -> None:
+        for effect in effects:
+            view = self.views[effect.to]
+            assert not view.closed, "something was sent after the close"
+            if isinstance(effect, Close):
+                view.closed = True
+                view.room = None
+                view.peers = {}
+            else:
+                self.hear(speaker, effect.to, view, effect.message)
+
+    def hear(self, speaker: str, name: str, view: View, message: ServerMessage) -> None:
+        match message:
+            case Welcome():
+                assert view.room is None
+                view.room = message.room
+                view.peers = {peer.id: peer for peer in (*message.peers, message.self_)}
+                assert message.self_.id == name
+            case PeerJoined():
+                assert message.peer.id not in view.peers
+                view.peers[message.peer.id] = message.peer
+            case PeerChanged():
+                assert message.peer.id in view.peers
+                view.peers[message.peer.id] = message.peer
+            case PeerLeft():
+                del view.peers[message.peer]
+            case RoomChanged():
+                view.room = message.room
+            case RelayedSignal():
+                assert message.from_ == speaker
+                assert message.from_ in view.peers
+            case Summoned():
+                assert view.room is None
+                assert message.room in {room.name for room in self.exchange.rooms}
+            case Error():
+                assert message.code in messages.ERRORS
+
+    @invariant()
+    def everybody_sees_their_room_as_it_is(self) -> None:
+        for name, view in self.views.items():
+            room = self.exchange.rooms.of(name)
+            assert view.room == (None if room is None else room.info)
+            inside = {} if room is None else {peer.id: peer for peer in room.peers}
+            assert view.peers == inside
+
+    @invariant()
+    def exactly_one_person_is_host_where_there_are_people(self) -> None:
+        for room in self.exchange.rooms:
+            people = [peer for peer in room.peers if peer.kind == "person"]
+            hosts = [peer for peer in room.peers if peer.role == "host"]
+            assert len(hosts) == min(1, len(people))
+            assert all(peer.kind == "person" for peer in hosts)
+
+    @invariant()
+    def no_room_is_empty_too_full_or_has_two_bots(self) -> None:
+        everywhere = [peer.id for room in self.exchange.rooms for peer in room.peers]
+        assert len(everywhere) == len(set(everywhere))
+        assert set(everywhere) <= set(self.views)
+        for room in self.exchange.rooms:
+            bots = [peer for peer in room.peers if peer.kind == "bot"]
+            assert len(bots) <= 1
+            assert 1 <= len(room.peers) <= 4 + len(bots)
+
+
+TestMeetings = Meetings.TestCase
