@@ -95,7 +95,7 @@ def to_media(info: Mapping[str, Any], chosen: Format, cookies: str | None = None
 
 def is_web_address(url: object) -> bool:
     """Return whether something is an http(s) address that may be asked for."""
-    if not isinstance(url, str) or len(url) > MAX_URL:
+    if not isinstance(url, str) or len(url) > MAX_URL or not url.isprintable():
         return False
     try:
         parts = urlsplit(url)

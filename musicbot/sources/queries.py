@@ -80,7 +80,7 @@ _OTHER_LINK: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://"
     r"|(about|async|blob|cache|concat|concatf|crypto|data|fd|file|ftp|javascript|magnet|mailto"
     r"|mms|pipe|rtmp|rtsp|spotify|subfile|tcp|udp|view-source)[:,]\S"
-    r"|[a-z.]+search([0-9]+|all|date)?[a-z]*:",
+    r"|[a-z.]+search(all|date)?[0-9]*:",
     re.IGNORECASE,
 )
 """Links of other kinds, also those that FFmpeg and yt-dlp made up."""

@@ -14,7 +14,7 @@ from musicbot.core.media import HttpMedia
 from musicbot.errors import SourceErrorKind
 
 MAX_LINE: Final = 2 * 1024 * 1024
-"""Bytes of the longest line: a hundred entries with the longest addresses."""
+"""Bytes of the longest line, which takes the bot a few milliseconds to read."""
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,6 +115,18 @@ def decode_reply(line: bytes) -> Reply:
         msgspec.DecodeError: If it is none.
     """
     return _replies.decode(line)
+
+
+def fit(found: Found) -> Found:
+    """Return an answer that is no longer than :data:`MAX_LINE`.
+
+    Media go first, which can be found out again, and then half of the entries at a time.
+    """
+    while len(encode(found)) >= MAX_LINE:
+        bare = [msgspec.structs.replace(each, media=None, lifetime=0.0) for each in found.entries]
+        kept = bare if bare != found.entries else bare[: len(bare) // 2]
+        found = msgspec.structs.replace(found, entries=kept)
+    return found
 
 
 def to_handle(target: Target, shown: str) -> str:

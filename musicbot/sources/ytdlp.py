@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from musicbot.core.texts import one_line, shorten
 from musicbot.errors import SourceError, SourceErrorKind
@@ -35,7 +35,12 @@ MEDIA_LIFETIME: Final = 300.0
 EXPIRY_MARGIN: Final = 60.0
 """Seconds before its end that an address is no longer relied on."""
 
+MAX_LINES: Final = 10_000
+"""Lines of a list of stations that are looked at."""
+
+_STATION: Final = re.compile(r"^File[0-9]+ *= *", re.IGNORECASE)
 _SMUGGLED: Final = "#__youtubedl_smuggle"
+_EXPIRES: Final = re.compile(r"[?&/]expires?[=/]([0-9]{9,12})(?![0-9])", re.IGNORECASE)
 _SEEN_AT: Final = re.compile(r" \d{4}-\d\d-\d\d \d\d:\d\d$")
 """What yt-dlp appends to the title of a live stream."""
 
@@ -97,6 +102,18 @@ def first_of(info: Info) -> Target | Info:
     raise SourceError(SourceErrorKind.NOTHING_FOUND, "There is nothing to play at that link.")
 
 
+def radio(target: Target) -> Info:
+    """Return the info dict of a stream that yt-dlp could not look at."""
+    return {"url": target.url, "protocol": "http", "vcodec": "none", "is_live": True}
+
+
+def stations_of(text: str) -> list[str]:
+    """Return the addresses in a list of radio stations (M3U or PLS)."""
+    lines = [line.strip() for line in text.splitlines()[:MAX_LINES]]
+    addresses = [_STATION.sub("", line) for line in lines]
+    return [address for address in addresses if is_web_address(address)][:MAX_ENTRIES]
+
+
 def _entry(
     each: Info, number: int, asked: Target, cookies_for: CookiesFor, now: float
 ) -> Entry | None:
@@ -152,13 +169,12 @@ def _piece(info: Info, target: Target, shown: str, cookies_for: CookiesFor, now:
 def lifetime(url: str, now: float, duration: float | None) -> float:
     """Return for how many seconds a media address can be started with.
 
-    Sites that let addresses expire put the time into ``expire=``, in Unix seconds.
+    Sites that let addresses expire put the time into them, in Unix seconds.
     """
-    try:
-        expire = float(parse_qs(urlsplit(url).query).get("expire", ["inf"])[0])
-    except ValueError:
+    expires = _EXPIRES.search(url)
+    if expires is None:
         return MEDIA_LIFETIME
-    left = expire - now - EXPIRY_MARGIN - (duration or 0.0)
+    left = float(expires[1]) - now - EXPIRY_MARGIN - (duration or 0.0)
     return min(MEDIA_LIFETIME, max(0.0, left))
 
 

@@ -42,24 +42,37 @@ def source_error(failure: Failure, *, refused: bool = False) -> SourceError:
 
     Args:
         failure: What is known.
-        refused: Whether the bot refused to connect to an address on the way.
+        refused: Whether the bot refused to connect to an address on the way. That alone
+            is no reason: a site may have another address, which it was reached by.
     """
-    if refused:
-        return SourceError(Kind.BLOCKED_ADDRESS, BLOCKED)
     for classes, kind, text in _BY_CLASS:
         if failure.classes & classes:
             return SourceError(kind, text)
+    said = _NAMES.sub(" ", failure.text)
     for pattern, kind, text in _BY_TEXT:
-        if pattern.search(failure.text):
+        if pattern.search(said):
             return SourceError(kind, text)
     if failure.status is not None:
         return SourceError(*_by_status(failure.status))
+    if refused:
+        return SourceError(Kind.BLOCKED_ADDRESS, BLOCKED)
     for classes, kind, text in _BY_CAUSE:
         if failure.classes & classes:
             return SourceError(kind, text)
     return SourceError(
         Kind.BROKEN, "That link could not be looked up; try again later, or another upload."
     )
+
+
+def search_error(error: SourceError) -> SourceError:
+    """Return what an error means to somebody who typed words instead of a link."""
+    text = _OF_SEARCH.get(error.kind)
+    return SourceError(error.kind, text) if text is not None else error
+
+
+def is_old_radio(failure: Failure) -> bool:
+    """Return whether a server answered as SHOUTcast 1 does, which is not quite HTTP."""
+    return "ICY 200 OK" in failure.text
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -78,6 +91,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _by_status(status: int) -> tuple[SourceErrorKind, str]:
+    if status < 400:
+        return Kind.UNSUPPORTED, "That link leads round in circles; try another one."
     if status in (404, 410):
         return Kind.GONE, f"There is nothing at that link (the site answers {status})."
     if status in (401, 403, 407):
@@ -129,9 +144,16 @@ _UNREACHABLE: Final = (
 )
 _NO_LINK: Final = (Kind.UNSUPPORTED, "That is not a link that can be opened; check its spelling.")
 
+_OF_SEARCH: Final = {
+    Kind.NETWORK: "The search cannot be reached at the moment; a link to a song may still work.",
+    Kind.BROKEN: "The search does not work at the moment; a link to a song may still do.",
+    Kind.NOTHING_FOUND: "Nothing was found for these words; try others, or a link.",
+}
+
 _BY_CLASS: Final = tuple(
     (frozenset(classes), *meaning)
     for classes, meaning in (
+        (("AddressRefused",), (Kind.BLOCKED_ADDRESS, BLOCKED)),
         (("GeoRestrictedError",), _GEO),
         (("UserNotLive",), _NOT_LIVE),
         (("UnsupportedError",), _NOTHING),
@@ -141,13 +163,16 @@ _BY_CLASS: Final = tuple(
 )
 """What an error's class says, which is sure."""
 
+_NAMES: Final = re.compile(r"https?://\S+|host='[^']*'|\[[^\]]*\] \S+: ")
+"""Addresses, hosts and what extractors call the thing: they may be named like anything."""
+
 _BY_TEXT: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), *meaning)
     for pattern, meaning in (
         (r"not a bot|captcha|unusual traffic|verify (that )?you are (a )?human", _BOT_CHECK),
         (r"confirm your age|age.?(restricted|limit|gate)|inappropriate for some", _AGE),
         (r"\bDRM\b", _DRM),
-        (r"(not available|blocked|unavailable) (in|from) your (country|region|location)", _GEO),
+        (r"(available|blocked|unavailable) (in|from) your (country|region|location)", _GEO),
         (r"geo.?(restrict|block)", _GEO),
         (r"\bprivate\b|members.only|join this channel|premium|subscri(be|ption)", _PRIVATE),
         (r"log.?in|sign in|registered users|password|--cookies", _PRIVATE),

@@ -32,8 +32,9 @@ from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.netpolicy import NetPolicy
 from musicbot.sources import wire
 from musicbot.sources.wire import Entry, Failed, Found, LookUp, Open, Ready, Request, Search, Target
-from musicbot.sources.ytdlp import MAX_ENTRIES, best_result, entries_of, first_of, is_list
-from musicbot.sources.ytdlp_errors import BLOCKED, Failure, source_error
+from musicbot.sources.ytdlp import MAX_ENTRIES, best_result, entries_of, first_of, is_list, radio
+from musicbot.sources.ytdlp_errors import BLOCKED, Failure, is_old_radio, search_error, source_error
+from musicbot.sources.ytdlp_radio import RadioListIE
 
 logger = logging.getLogger("yt-dlp")
 
@@ -68,8 +69,8 @@ class Guard:
     """An audit hook, which cannot be removed: no address or program but those allowed.
 
     It sees the address that a socket is about to connect to, so names, redirects and
-    odd spellings are behind it. libcurl and other programs would be out of its sight;
-    the first is not installed and the second are not started.
+    odd spellings are behind it. libcurl and other programs would be out of its sight, so
+    neither is used (see :class:`Downloader`).
     """
 
     def __init__(self, policy: NetPolicy, program: str | None) -> None:
@@ -118,6 +119,11 @@ class Guard:
 class Downloader(yt_dlp.YoutubeDL):  # type: ignore[misc]  # yt-dlp has no types
     """yt-dlp, which otherwise reads pages of any size."""
 
+    def build_request_director(self, handlers: Any, preferences: Any = None) -> Any:
+        """Leave out libcurl, whose connections no audit hook sees."""
+        seen = [each for each in handlers if each.RH_KEY != "CurlCFFI"]
+        return super().build_request_director(seen, preferences)
+
     def urlopen(self, req: Any) -> Any:
         """Make a request; reading its response is bounded."""
         response = super().urlopen(req)
@@ -157,7 +163,7 @@ class Worker:
         self._guard = guard
         self._search = search
         self._downloader = Downloader(_params(cache), auto_init=False)
-        for extractor in extractors:
+        for extractor in (*extractors, RadioListIE()):
             self._downloader.add_info_extractor(extractor)
         self._downloader.add_default_info_extractors()
 
@@ -184,13 +190,15 @@ class Worker:
         try:
             return self._found(request)
         except SourceError as error:
-            return Failed(request.id, error.kind, error.text)
+            shown = error
         except MemoryError:
             raise
         except Exception as error:  # A boundary: extractors raise anything.
             logger.info("The look-up failed.", exc_info=True)
             shown = source_error(Failure.of(error), refused=self._guard.refused)
-            return Failed(request.id, shown.kind, shown.text)
+        if isinstance(request, Search):
+            shown = search_error(shown)
+        return Failed(request.id, shown.kind, shown.text)
 
     def _found(self, request: Request) -> Found:
         match request:
@@ -204,7 +212,7 @@ class Worker:
                 entries, title = [best_result(entries)], None
         if len(entries) == 1 and entries[0].media is not None:
             self._guard.check_literal(entries[0].media.url)
-        return Found(id, entries, title)
+        return wire.fit(Found(id, entries, title))
 
     def _entries(self, info: Any, asked: Target) -> tuple[list[Entry], str | None]:
         cookies_for = self._downloader.cookiejar.get_cookie_header
@@ -225,7 +233,12 @@ class Worker:
     def _extract(self, target: Target) -> Any:
         items = f"1:{MAX_ENTRIES}" if target.item is None else str(target.item)
         self._downloader.params["playlist_items"] = items
-        info = self._downloader.extract_info(target.url, download=False, ie_key=target.ie)
+        try:
+            info = self._downloader.extract_info(target.url, download=False, ie_key=target.ie)
+        except yt_dlp.utils.YoutubeDLError as error:
+            if not is_old_radio(Failure.of(error)):
+                raise
+            return radio(target)
         if not isinstance(info, dict):
             raise SourceError(SourceErrorKind.NOTHING_FOUND, "There is nothing at that link.")
         return info
