@@ -268,7 +268,7 @@ async function copyLink() {
     notify({ text: "The link is copied. Send it to whom you want to meet.", tone: "news" });
   } catch {
     // Without https, or without permission.
-    notify({ text: `Copy this link: ${location.href}`, tone: "problem" });
+    notify({ text: `Copy this link: ${location.href}`, tone: "hint" });
   }
 }
 

@@ -51,7 +51,8 @@ import { withBotIs, withHeld, withJoined, withMusic, withSaid, withUnanswered } 
  * @typedef {"music" | "chat"} Pane
  *   what a narrow page shows below the tiles
  *
- * @typedef {{ text: string, tone: "news" | "problem" }} Notice
+ * @typedef {{ text: string, tone: "news" | "hint" | "problem" }} Notice
+ *   news go by themselves, hints and problems stay until they are closed
  */
 
 /**

@@ -1,4 +1,7 @@
-"""The product, a web server with music and a browser, for the tests in real Chromium."""
+"""The product, a web server with music and a browser, for the tests in real Chromium.
+
+All run on one loop, so that they can share the browser: each test has profiles of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
+from signaling.server import Settings, running
 from tests.support.pages import chromium
 from tests.support.product import Product, running_product
 from tests.support.tones import make_hls, make_tones
 from tests.support.web import Web
+
+LENGTH = 90
+"""Seconds of every song."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +36,13 @@ def product() -> Iterator[Product]:
         yield running
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server() -> AsyncIterator[str]:
+    """Return the address of a signaling server that knows no bots."""
+    async with running(Settings(port=0)) as server:
+        yield f"http://127.0.0.1:{server.port}"
+
+
 @pytest.fixture(scope="session")
 def web() -> Iterator[Web]:
     with Web() as server:
@@ -39,16 +54,24 @@ def songs(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Web:
     """Serve pages with 440 Hz on the left and 880 Hz on the right in every format."""
     folder = tmp_path_factory.mktemp("songs")
     for suffix in ("webm", "opus", "mp3", "m4a", "flac", "wav"):
-        path = make_tones(folder / f"tones.{suffix}", left=440, right=880, seconds=90)
+        path = make_tones(folder / f"tones.{suffix}", left=440, right=880, seconds=LENGTH)
         web.file(f"/tones.{suffix}", path.read_bytes())
         web.audio_page(f"/{suffix}.html", web.url(f"/tones.{suffix}"), title=f"Tones in {suffix}")
-    make_hls(folder / "hls", left=440, right=880, seconds=30)
+    make_hls(folder / "hls", left=440, right=880, seconds=LENGTH)
     web.folder("/hls", folder / "hls")
     web.audio_page("/hls.html", web.url("/hls/index.m3u8"), title="Tones in hls")
     return web
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_browser() -> AsyncIterator[Browser]:
     async with chromium() as running:
         yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(shared_browser: Browser) -> AsyncIterator[Browser]:
+    """Return a browser without open pages; what a test leaves open is closed."""
+    yield shared_browser
+    for profile in shared_browser.contexts:
+        await profile.close()

@@ -15,7 +15,8 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",
+    # A calm picture leaves the processors to what is tested.
+    "--use-fake-device-for-media-stream=fps=10",
     "--use-fake-ui-for-media-stream",
     # Two pages on one machine without a network can only meet on loopback.
     "--allow-loopback-in-peer-connection",

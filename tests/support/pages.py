@@ -6,7 +6,7 @@ import base64
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ from tests.support.chromium import ARGUMENTS, find_chromium
 MUSIC_TIME: Final = 20_000
 """Milliseconds until music must be heard; generous, for busy machines."""
 
+MAX_TABS: Final = 40
+"""No control of the page may be farther away than this."""
+
+AriaRole = Literal["button", "textbox", "slider", "link", "combobox"]
+
 KEEP_CONNECTIONS: Final = """
 (() => {
   const Original = globalThis.RTCPeerConnection;
@@ -25,6 +30,43 @@ KEEP_CONNECTIONS: Final = """
     constructor(...args) { super(...args); globalThis.connections.push(this); }
   };
 })();
+"""
+
+KEEP_VOICES: Final = """
+(() => {
+  const Original = globalThis.Audio;
+  globalThis.voices = [];
+  globalThis.Audio = class extends Original {
+    constructor() { super(); globalThis.voices.push(this); }
+  };
+})();
+"""
+
+NO_DEVICES: Final = """
+navigator.mediaDevices.getUserMedia =
+  () => Promise.reject(new DOMException('denied', 'NotAllowedError'));
+"""
+"""A browser whose owner refuses camera and microphone."""
+
+PICTURE_MOVES: Final = """
+(tile) => {
+  const video = tile.querySelector('video');
+  return !video.hidden && video.getVideoPlaybackQuality().totalVideoFrames > 5;
+}
+"""
+
+VOICE_SOUNDS: Final = """
+async () => {
+  const sounds = globalThis.voices.some(
+    (voice) => !voice.paused && !voice.muted && voice.volume > 0 && voice.currentTime > 0);
+  for (const connection of globalThis.connections) {
+    for (const [, entry] of await connection.getStats()) {
+      // Chromium's fake microphone beeps.
+      if (entry.type === 'inbound-rtp' && entry.totalAudioEnergy > 1e-4) return sounds;
+    }
+  }
+  return false;
+}
 """
 
 RECORD: Final = """
@@ -124,7 +166,7 @@ class RoomPage:
 
     def tile(self, name: str) -> Locator:
         """The tile of somebody."""
-        return self.page.get_by_role("group", name=re.compile(rf"^{re.escape(name)}\b"))
+        return self.page.get_by_role("group", name=re.compile(rf"^{re.escape(name)}( \(you\))?$"))
 
     def button(self, name: str) -> Locator:
         """A button by its accessible name."""
@@ -135,6 +177,27 @@ class RoomPage:
         await self.page.get_by_role("textbox", name="Your name").fill(self.name)
         await self.button("Join").click()
         await expect(self.button("Leave")).to_be_visible(timeout=MUSIC_TIME)
+
+    async def sees_moving(self, name: str) -> None:
+        """Wait until somebody's picture moves."""
+        tile = self.tile(name)
+        await expect(tile).to_be_visible(timeout=MUSIC_TIME)
+        await self.page.wait_for_function(
+            PICTURE_MOVES, arg=await tile.element_handle(), timeout=MUSIC_TIME
+        )
+
+    async def hears_voice(self) -> None:
+        """Wait until somebody's voice sounds."""
+        await self.page.wait_for_function(VOICE_SOUNDS, timeout=MUSIC_TIME)
+
+    async def tab_to(self, role: AriaRole, name: str) -> None:
+        """Go on by the tabulator key until something has the focus."""
+        target = self.page.get_by_role(role, name=name, exact=True)
+        for _ in range(MAX_TABS):
+            await self.page.keyboard.press("Tab")
+            if await target.evaluate("(element) => element === document.activeElement"):
+                return
+        raise AssertionError(f"The tabulator key does not reach the {role} {name!r}.")
 
     async def say(self, text: str) -> None:
         """Type a line into the chat."""
@@ -172,12 +235,15 @@ class RoomPage:
         return _samples(left), _samples(right)
 
 
-async def open_room(browser: Browser, base: str, room: str, name: str, **context: Any) -> RoomPage:
-    """Open a room's page for somebody, in a profile of their own."""
+async def open_room(
+    browser: Browser, base: str, room: str, name: str, *, script: str = "", **context: Any
+) -> RoomPage:
+    """Open a room's page for somebody, in a profile of their own; the script runs before it."""
     profile = await browser.new_context(
         permissions=["camera", "microphone"], bypass_csp=True, **context
     )
-    await profile.add_init_script(KEEP_CONNECTIONS)
+    profile.set_default_timeout(MUSIC_TIME)
+    await profile.add_init_script(KEEP_CONNECTIONS + KEEP_VOICES + script)
     page = await profile.new_page()
     await page.goto(f"{base}/r/{room}")
     return RoomPage(page, name)
