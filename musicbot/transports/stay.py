@@ -21,7 +21,7 @@ MAX_DELAY: Final = 5.0
 """Seconds between two attempts to come back; there is music to be brought."""
 
 PATIENCE: Final = 60.0
-"""Seconds without the server after which the room counts as lost."""
+"""Seconds in which a server that restarts is back."""
 
 GOODBYE_TIME: Final = 1.0
 """Seconds that saying goodbye may take."""
@@ -41,12 +41,21 @@ class Stay:
         server: The server's WebSocket address.
         join: Who comes, and where.
         take: Gets all that the server says; first a welcome, and again after each return.
+        patience: Seconds without the server after which the room counts as lost.
     """
 
-    def __init__(self, server: str, join: Join, take: Callable[[ServerMessage], None]) -> None:
+    def __init__(
+        self,
+        server: str,
+        join: Join,
+        take: Callable[[ServerMessage], None],
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
         self._server = server
         self._join = join
         self._take = take
+        self._patience = patience
         self._connection: Connection | None = None
         self._arrivals = 0
 
@@ -69,7 +78,7 @@ class Stay:
                 if self._arrivals > present:
                     logger.warning("%s: coming back: %s", self._join.room, error)
                     lost_at, failures = loop.time(), 0
-                elif loop.time() - lost_at > PATIENCE:
+                elif loop.time() - lost_at > self._patience:
                     raise
             await asyncio.sleep(min(delay_before(failures, random.random), MAX_DELAY))
             failures += 1

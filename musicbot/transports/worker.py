@@ -71,7 +71,7 @@ class Worker:
     async def _begin(self, connection: Connection, summon: Callable[[str], None]) -> None:
         """Register; return once the server has taken us."""
         await connection.send(self._offer)
-        self._load_changed.set()
+        await connection.send(Load(rooms=self._rooms))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OBJECTION_TIME):
                 _take(await connection.receive(), summon)

@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from musicbot.errors import RoomLost
+from musicbot.rtc.broadcast import Broadcast
+from musicbot.transports.interface import (
+    Lost,
+    PersonChanged,
+    PersonJoined,
+    PersonLeft,
+    Reachable,
+    Said,
+)
+from musicbot.transports.mesh import MeshRoom
+from signaling.messages import Kick, Leave, PeerJoined, PeerLeft, Rename
+from signaling.server import Server, Settings, running
+from tests.support.guest import guest_in
+from tests.support.listening import on_air
+from tests.support.receiver import News
+
+TOKEN = "of the bots"
+
+
+def address(server: Server) -> str:
+    return f"ws://127.0.0.1:{server.port}/ws"
+
+
+@asynccontextmanager
+async def serving(port: int = 0) -> AsyncIterator[Server]:
+    async with running(Settings(port=port, token=TOKEN)) as server:
+        yield server
+
+
+@asynccontextmanager
+async def bot_in(
+    server: str, broadcast: Broadcast, room: str = "den"
+) -> AsyncIterator[tuple[MeshRoom, News]]:
+    news = News()
+    mesh = MeshRoom(server, TOKEN, room, name="Music bot", broadcast=broadcast, deliver=news.add)
+    await mesh.start()
+    try:
+        yield mesh, news
+    finally:
+        await mesh.close()
+
+
+async def test_who_is_there_and_who_comes_later_both_hear_the_music() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with guest_in(url, "den", "Ann") as ann, bot_in(url, music) as (mesh, news):
+            await ann.heard(10)
+            async with guest_in(url, "den", "Bob") as bob:
+                await bob.heard(10)
+                await news.wait_for(Reachable(bob.id))
+
+                assert mesh.listeners == 2
+                joined = [item.person for item in news.items if isinstance(item, PersonJoined)]
+                assert [(p.name, p.host, p.listens) for p in joined] == [
+                    ("Ann", True, True),
+                    ("Bob", False, True),
+                ]
+
+
+async def test_messages_go_both_ways() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with bot_in(url, music) as (mesh, news), guest_in(url, "den") as guest:
+            await guest.until(lambda: guest.can_talk)
+            guest.receivers[-1].say("to the bot")
+            await news.wait_for(Said(guest.id, "to the bot"))
+            mesh.send("nobody", "lost")
+            mesh.send(guest.id, "to you")
+            mesh.send_to_all("to all")
+            await guest.news.wait_for("to all")
+
+            assert [item for item in guest.news.items if isinstance(item, str)] == [
+                "to you",
+                "to all",
+            ]
+
+
+async def test_who_leaves_is_reported_and_the_others_hear_on() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with bot_in(url, music) as (mesh, news), guest_in(url, "den", "Ann") as ann:
+            async with guest_in(url, "den", "Bob") as bob:
+                await bob.heard(5)
+                await news.until(lambda: mesh.listeners == 2)
+            await news.wait_for(PersonLeft(bob.id))
+            await ann.heard(len(ann.packets) + 10)
+
+            assert mesh.listeners == 1
+            assert ann.receivers[-1].gaps() == []
+
+
+async def test_another_name_and_another_role_are_reported() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with (
+            guest_in(url, "den", "Ann") as ann,
+            guest_in(url, "den", "Bob") as bob,
+            bot_in(url, music) as (_, news),
+        ):
+            await bob.tell_server(Rename("Bo"))
+            await ann.tell_server(Leave())
+            await news.wait_for(PersonLeft(ann.id))
+            await news.until(lambda: len(changes(news)) == 2)
+
+            assert changes(news) == [("Bo", False), ("Bo", True)]
+
+
+def changes(news: News) -> list[tuple[str, bool]]:
+    changed = [item.person for item in news.items if isinstance(item, PersonChanged)]
+    return [(person.name, person.host) for person in changed]
+
+
+async def test_the_music_goes_on_while_the_server_restarts_and_then_begins_anew() -> None:
+    async with on_air() as music, AsyncExitStack() as stack:
+        async with serving() as server:
+            url, port = address(server), server.port
+            mesh, news = await stack.enter_async_context(bot_in(url, music))
+            ann = await stack.enter_async_context(guest_in(url, "den", "Ann"))
+            await ann.heard(5)
+        await ann.heard(len(ann.packets) + 20)
+        async with serving(port), guest_in(url, "den", "Ann again") as again:
+            await again.heard(5)
+            await ann.heard(len(ann.packets) + 5)
+
+            assert ann.receivers[-1].gaps() == []
+            assert PersonLeft(ann.id) in news.items
+            assert mesh.listeners == 1
+
+
+async def test_a_peer_that_answers_nonsense_is_offered_again_and_disturbs_nobody() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with (
+            bot_in(url, music) as (mesh, _),
+            guest_in(url, "den", "Mallory", honest=False) as mallory,
+            guest_in(url, "den", "Ann") as ann,
+        ):
+            await mallory.until(lambda: len(mallory.receivers) == 2)
+            await ann.heard(10)
+
+            assert mesh.listeners == 1
+            assert ann.receivers[-1].gaps() == []
+
+
+async def test_who_closes_the_connection_but_stays_is_offered_another() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with bot_in(url, music), guest_in(url, "den") as guest:
+            await guest.heard(5)
+            await guest.receivers[-1].close()
+            await guest.until(lambda: len(guest.receivers) == 2)
+
+            await guest.heard(5)
+
+
+async def test_a_bot_that_was_sent_away_does_not_come_back() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with guest_in(url, "den") as host, bot_in(url, music) as (_, news):
+            await host.heard(1)
+            bot = next(item.peer for item in host.news.items if isinstance(item, PeerJoined))
+            await host.tell_server(Kick(bot.id))
+            await news.until(lambda: any(isinstance(item, Lost) for item in news.items))
+            await host.until(lambda: PeerLeft(bot.id, "kicked") in host.news.items)
+
+
+async def test_a_room_that_cannot_be_joined_says_why() -> None:
+    async with serving() as server, on_air() as music:
+        mesh = MeshRoom(address(server), "wrong", "den", name="Bot", broadcast=music, deliver=print)
+        with pytest.raises(RoomLost, match="token"):
+            await mesh.start()
+        await mesh.close()
+
+
+async def test_closing_says_goodbye_and_leaves_nothing_running() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with guest_in(url, "den") as guest:
+            before = asyncio.all_tasks()
+            async with bot_in(url, music) as (mesh, _):
+                await guest.heard(1)
+            await mesh.close()
+            left = [item for item in guest.news.items if isinstance(item, PeerLeft)]
+
+            assert [item.reason for item in left] == ["left"]
+            assert {
+                task for task in asyncio.all_tasks() - before if "line" in task.get_name()
+            } == set()
