@@ -9,7 +9,6 @@ import pytest
 
 from musicbot.transports.line import MAX_SIGNALS, RETRY_DELAYS, Line
 from signaling.messages import Candidate, Description
-from tests.support.receiver import News
 
 pytestmark = pytest.mark.virtual_time
 
@@ -59,7 +58,7 @@ class Rig:
     def __init__(self, *, fails: bool = False) -> None:
         self.ends: list[FakeEnd] = []
         self.offered_at: list[float] = []
-        self.news = News()
+        self._offers: asyncio.Queue[float] = asyncio.Queue()
         self.fails = fails
         self.opened = 0
         self.heard: list[str] = []
@@ -83,8 +82,7 @@ class Rig:
         return end
 
     async def _offer(self, sdp: str) -> None:
-        self.offered_at.append(asyncio.get_running_loop().time())
-        self.news.changed()
+        self._offers.put_nowait(asyncio.get_running_loop().time())
         if self.fails:
             raise RuntimeError("a bug")
 
@@ -93,7 +91,8 @@ class Rig:
 
     async def offers(self, count: int) -> None:
         """Wait until so many offers were made."""
-        await self.news.until(lambda: len(self.offered_at) >= count)
+        while len(self.offered_at) < count:
+            self.offered_at.append(await self._offers.get())
 
 
 async def settle() -> None:
