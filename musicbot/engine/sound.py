@@ -44,11 +44,10 @@ def from_frame(frame: av.AudioFrame) -> bytes:
     return bytes(memoryview(frame.planes[0])[: frame.samples * SAMPLE_SIZE])
 
 
-def to_frame(data: bytes, position: int) -> av.AudioFrame:
-    """Return samples as a frame for FFmpeg."""
+def to_frame(data: bytes, rate: int = SAMPLE_RATE) -> av.AudioFrame:
+    """Return samples as a frame for FFmpeg, at another rate if need be."""
     frame = av.AudioFrame("flt", "stereo", len(data) // SAMPLE_SIZE)
     plane = frame.planes[0]
     plane.update(data.ljust(plane.buffer_size, b"\0"))
-    frame.sample_rate = SAMPLE_RATE
-    frame.pts = position
+    frame.sample_rate = rate
     return frame

@@ -7,6 +7,7 @@ look-ahead. Positions of packets are those of the sound that a listener gets fro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any, Final
 
 import av
@@ -31,6 +32,7 @@ OPTIONS: Final = {
 }
 
 _BLOCK: Final = PACKET_SAMPLES * SAMPLE_SIZE
+_TIME_BASE: Final = Fraction(1, SAMPLE_RATE)
 
 
 class Transcoder:
@@ -101,8 +103,9 @@ class Transcoder:
             return None
         block = bytes(self._waiting[:_BLOCK])
         del self._waiting[:_BLOCK]
-        frame = to_frame(block.ljust(_BLOCK, b"\0"), self._next + LOOKAHEAD)
-        (packet,) = self._encoder.encode(self._fader.apply(frame))
+        frame = self._fader.apply(to_frame(block.ljust(_BLOCK, b"\0")))
+        frame.pts, frame.time_base = self._next + LOOKAHEAD, _TIME_BASE
+        (packet,) = self._encoder.encode(frame)
         self._next += PACKET_SAMPLES
         return bytes(packet)
 
