@@ -21,7 +21,6 @@ from musicbot.core.tracks import FRAME_SAMPLES
 from musicbot.opus.packets import MAX_FRAME
 from musicbot.rtc.beat import Beat
 from musicbot.rtc.history import History
-from musicbot.rtc.outlet import Outlet
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +48,26 @@ class Timers(Protocol):
         ...
 
 
+class Sink(Protocol):
+    """Somebody who hears the music, as the broadcast sees them."""
+
+    def start(self, history: History, beat: Beat) -> None:
+        """Begin with the room's next packet."""
+        ...
+
+    def send(self, payload: bytes, number: int, time: int) -> None:
+        """Send one packet."""
+        ...
+
+    def failed(self) -> None:
+        """Count a packet that could not be sent; called where the error is caught."""
+        ...
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        ...
+
+
 class Broadcast:
     """The music of one room, and who hears it. Made by :meth:`Broadcaster.channel`."""
 
@@ -62,26 +81,26 @@ class Broadcast:
         self._beat = beat
         self._begin = begin
         self._history = History()
-        self._outlets: list[Outlet] = []
+        self._sinks: list[Sink] = []
         self.failures = 0
         """Ticks at which the room had nothing that could be sent."""
 
     @property
     def listeners(self) -> int:
         """How many hear the music at present."""
-        return len(self._outlets)
+        return len(self._sinks)
 
-    def add(self, outlet: Outlet) -> None:
+    def add(self, sink: Sink) -> None:
         """Let somebody hear the music, from the next packet on."""
-        outlet.start(self._history, self._beat)
-        self._outlets.append(outlet)
+        sink.start(self._history, self._beat)
+        self._sinks.append(sink)
         self._begin(self)
 
-    def remove(self, outlet: Outlet) -> None:
+    def remove(self, sink: Sink) -> None:
         """Send nothing more to somebody; may be called twice."""
-        outlet.close()
-        if outlet in self._outlets:
-            self._outlets.remove(outlet)
+        if sink in self._sinks:
+            self._sinks.remove(sink)
+            sink.close()
 
     def send(self) -> None:
         """Send one packet to everybody; called by the broadcaster at each tick."""
@@ -90,11 +109,11 @@ class Broadcast:
             return
         time = self._beat.time
         number = self._history.add(payload, time)
-        for outlet in tuple(self._outlets):
+        for sink in tuple(self._sinks):
             try:
-                outlet.send(payload, number, time)
+                sink.send(payload, number, time)
             except Exception:  # noqa: BLE001 - one listener's fault is not the others'
-                outlet.failed()
+                sink.failed()
 
     def _payload(self) -> bytes | None:
         try:

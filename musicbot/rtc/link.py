@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDtlsTransport, RTCPeerConnection
 
 from musicbot.rtc.candidates import MAX_CANDIDATES, ice_servers, usable
-from musicbot.rtc.private import gather_hosts
+from musicbot.rtc.private import gather_hosts, watch_connecting
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Link:
         on_lost: Called once with a reason if the connection ends by itself; never after
             :meth:`close`.
         connect_time: Seconds until :meth:`connected` must have been called.
+        close_time: Seconds that :meth:`close` may take.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Link:
         loopback: bool,
         on_lost: Callable[[str], None],
         connect_time: float = CONNECT_TIME,
+        close_time: float = CLOSE_TIME,
     ) -> None:
         # An explicit list, even an empty one: by default aiortc asks a public server.
         self.connection = RTCPeerConnection(
@@ -53,7 +55,8 @@ class Link:
         )
         self._loopback = loopback
         self._on_lost = on_lost
-        self._prepared = False
+        self._close_time = close_time
+        self._settle: Callable[[], Coroutine[Any, Any, None]] | None = None
         self._waiting: list[str] = []
         self._candidates = 0
         self._steps: set[asyncio.Task[Any]] = set()
@@ -77,7 +80,7 @@ class Link:
 
     def prepare(self) -> None:
         """Choose what is gathered; to be called before the local description is set."""
-        self._prepared = True
+        self._settle = watch_connecting(self.dtls)
         gather_hosts(self.dtls, loopback=self._loopback, timeout=GATHER_TIME)
 
     def connected(self) -> None:
@@ -102,7 +105,7 @@ class Link:
 
     async def add_candidate(self, text: str) -> None:
         """Try an address of the other side; what is of no use is passed over."""
-        if not self._prepared:
+        if self._settle is None:
             # The offer that it belongs to is still on its way.
             if len(self._waiting) < MAX_CANDIDATES:
                 self._waiting.append(text)
@@ -137,12 +140,14 @@ class Link:
     async def _close(self) -> None:
         self._timer.cancel()
         try:
-            async with asyncio.timeout(CLOSE_TIME):
+            async with asyncio.timeout(self._close_time):
                 if self._steps:
                     await asyncio.wait(self._steps)
                 await self.connection.close()
+                if self._settle is not None:
+                    await self._settle()
         except TimeoutError:
-            logger.warning("A connection was not closed within %g s", CLOSE_TIME)
+            logger.warning("A connection was not closed within %g s", self._close_time)
 
     def _follow(self) -> None:
         state = self.connection.connectionState

@@ -53,7 +53,6 @@ class Listener:
         self._on_open = on_open
         self._on_closed = on_closed
         self._outlet: Outlet | None = None
-        self._answered = False
         self._link = Link(
             ice_servers, loopback=loopback, on_lost=self._lost, connect_time=connect_time
         )
@@ -122,10 +121,12 @@ class Listener:
         descriptions.check(
             sdp, descriptions.CONTROL if self._broadcast is None else descriptions.MUSIC
         )
-        if self._answered:
+        connection = self._link.connection
+        if connection.localDescription is None:
+            raise ValueError("There was no offer yet.")
+        if connection.signalingState != "have-local-offer":
             raise ValueError("There was an answer before.")
-        self._answered = True
-        await self._link.connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
+        await connection.setRemoteDescription(RTCSessionDescription(sdp, "answer"))
         await self._link.add_candidates(candidates)
 
     def _start(self, parameters: RTCRtpSendParameters) -> None:

@@ -9,7 +9,7 @@ when a new version is tried.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,6 +60,35 @@ def gather_hosts(dtls: RTCDtlsTransport, *, loopback: bool, timeout: float) -> N
         return await gather(component, addresses, timeout)  # type: ignore[arg-type]
 
     ice.get_component_candidates = get_component_candidates  # type: ignore[method-assign,assignment]
+
+
+def watch_connecting(dtls: RTCDtlsTransport) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Return what ends the rest of a connection that was closed while it was being made.
+
+    aiortc connects in a task that nobody waits for, and that goes on a little after the end. If
+    that is when ICE completes, aioice asks for consent for ever.
+    """
+    ice = _ice(dtls)
+    connect = ice.connect
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def watched() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        await connect()
+
+    async def settle() -> None:
+        if tasks:
+            await asyncio.wait(tasks)
+        consent = ice._query_consent_task
+        if consent is not None and not consent.done():
+            consent.cancel()
+            await asyncio.wait([consent])
+
+    ice.connect = watched  # type: ignore[method-assign]
+    return settle
 
 
 def take_over_media(
