@@ -48,12 +48,15 @@ _ALBUM: Final = ("album", "TALB", "\xa9alb")
 """The names of tags in different kinds of files."""
 
 
-def scan(folder: Path, known: Mapping[str, Stamp]) -> Iterator[Song | Unchanged]:
+def scan(
+    folder: Path, known: Mapping[str, Stamp], *, limit: int = MAX_SONGS
+) -> Iterator[Song | Unchanged]:
     """Yield the songs of a folder, by name.
 
     Args:
         folder: The library.
         known: The stamps of songs that need not be read again.
+        limit: See :data:`MAX_SONGS`.
     """
     folder = folder.resolve()
     found = 0
@@ -68,8 +71,8 @@ def scan(folder: Path, known: Mapping[str, Stamp]) -> Iterator[Song | Unchanged]
         stamp = (status.st_mtime_ns, status.st_size)
         yield Unchanged(relative) if known.get(relative) == stamp else _song(path, relative, stamp)
         found += 1
-        if found == MAX_SONGS:
-            logger.info("there are more than %s songs", MAX_SONGS)
+        if found == limit:
+            logger.info("there may be more than %s songs", limit)
             return
 
 

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from musicbot.errors import SourceError, SourceErrorKind
+from musicbot.sources.resolver import LOOK_UPS, MAX_WAITING, WORKERS, Resolver
+from musicbot.sources.wire import Found, Target
+from tests.support import fake_worker
+from tests.support.processes import is_running, read_when_written, until, until_gone, written
+
+FAKE: Final = (sys.executable, "-I", "-S", fake_worker.__file__)
+
+
+@asynccontextmanager
+async def running(argv: Sequence[str] = FAKE, **options: Any) -> AsyncIterator[Resolver]:
+    resolver = Resolver(argv, {}, **options)
+    try:
+        async with asyncio.timeout(30):
+            yield resolver
+    finally:
+        await resolver.close()
+
+
+def answered_by(found: Found) -> int:
+    """Return the process that answered."""
+    return int(found.entries[0].title.split()[-1])
+
+
+async def test_every_kind_of_request_is_answered_by_the_same_worker() -> None:
+    async with running() as resolver:
+        found = [
+            await resolver.look_up(Target("one")),
+            await resolver.search("two"),
+            await resolver.open(Target("three")),
+        ]
+
+    assert [each.entries[0].title.split()[:2] for each in found] == [
+        ["look-up", "one"],
+        ["search", "two"],
+        ["open", "three"],
+    ]
+    assert len({answered_by(each) for each in found}) == 1
+
+
+async def test_a_worker_that_was_warmed_up_is_used(tmp_path: Path) -> None:
+    note = tmp_path / "starts"
+    async with running((*FAKE, "counts", str(note))) as resolver:
+        resolver.warm_up()
+        resolver.warm_up()
+        await resolver.look_up(Target("one"))
+
+    assert len(note.read_text().split()) == 1
+
+
+async def test_what_the_worker_answers_instead_is_raised() -> None:
+    async with running() as resolver:
+        with pytest.raises(SourceError, match="Not here") as caught:
+            await resolver.look_up(Target("fail"))
+
+    assert caught.value.kind is SourceErrorKind.GEO
+
+
+async def test_who_is_late_is_killed_with_all_it_started_and_the_next_is_answered(
+    tmp_path: Path,
+) -> None:
+    note = tmp_path / "child"
+    async with running(look_up_time=0.5) as resolver:
+        with pytest.raises(SourceError, match="longer than") as caught:
+            await resolver.look_up(Target(f"spawn {note}"))
+
+        assert caught.value.kind is SourceErrorKind.TIMEOUT
+        await until_gone(int(note.read_text()))
+        assert isinstance(await resolver.open(Target("one")), Found)
+
+
+async def test_a_worker_that_dies_over_a_request_is_replaced_and_asked_again(
+    tmp_path: Path,
+) -> None:
+    async with running() as resolver:
+        found = await resolver.look_up(Target(f"die-once {tmp_path / 'died'}"))
+
+    assert isinstance(found, Found)
+
+
+async def test_what_every_worker_dies_of_is_given_up() -> None:
+    async with running() as resolver:
+        with pytest.raises(SourceError) as caught:
+            await resolver.look_up(Target("die"))
+        assert isinstance(await resolver.look_up(Target("one")), Found)
+
+    assert caught.value.kind is SourceErrorKind.BROKEN
+
+
+async def test_without_a_program_everything_is_said_to_be_broken(tmp_path: Path) -> None:
+    async with running((str(tmp_path / "nothing"),)) as resolver:
+        resolver.warm_up()
+        with pytest.raises(SourceError) as caught:
+            await resolver.look_up(Target("one"))
+
+    assert caught.value.kind is SourceErrorKind.BROKEN
+
+
+async def test_a_worker_that_was_killed_while_idle_is_replaced() -> None:
+    async with running() as resolver:
+        pid = answered_by(await resolver.look_up(Target("one")))
+        os.kill(pid, signal.SIGKILL)
+        await until_gone(pid)
+
+        assert answered_by(await resolver.look_up(Target("two"))) != pid
+
+
+async def test_a_worker_is_replaced_after_many_requests() -> None:
+    async with running(max_asked=2) as resolver:
+        pids = [answered_by(await resolver.look_up(Target("one"))) for _ in range(4)]
+
+    assert pids[0] == pids[1] != pids[2] == pids[3]
+
+
+async def test_a_slow_look_up_holds_up_neither_another_nor_what_is_about_to_play() -> None:
+    async with running() as resolver:
+        slow = asyncio.create_task(resolver.look_up(Target("hang")))
+
+        assert isinstance(await resolver.look_up(Target("one")), Found)
+        slow_too = asyncio.create_task(resolver.search("hang"))
+        assert isinstance(await resolver.open(Target("two")), Found)
+
+        await cancelled(slow, slow_too)
+
+
+async def test_no_more_workers_run_than_allowed_and_one_stays(tmp_path: Path) -> None:
+    note, go = tmp_path / "starts", tmp_path / "go"
+    async with running((*FAKE, "counts", str(note))) as resolver:
+        asking = [resolver.open(Target(f"wait {go}")) for _ in range(WORKERS + 2)]
+        tasks = [asyncio.create_task(each) for each in asking]
+        await starts(note, WORKERS)
+        go.touch()
+        found = await asyncio.gather(*tasks)
+
+        assert len({answered_by(each) for each in found}) == len(note.read_text().split())
+        pids = [int(pid) for pid in note.read_text().split()]
+        assert sum(is_running(pid) for pid in pids) == 1
+
+    assert not any(is_running(pid) for pid in pids)
+
+
+async def test_who_would_wait_too_long_is_sent_away() -> None:
+    async with running() as resolver:
+        busy = [resolver.look_up(Target("hang")) for _ in range(LOOK_UPS + MAX_WAITING)]
+        tasks = [asyncio.create_task(each) for each in busy]
+        await asyncio.sleep(0)
+
+        with pytest.raises(SourceError, match="Too much"):
+            await resolver.look_up(Target("one"))
+
+        await cancelled(*tasks)
+        assert isinstance(await resolver.look_up(Target("one")), Found)
+
+
+async def test_an_answer_to_somebody_who_left_is_given_to_nobody(tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    async with running() as resolver:
+        gone = asyncio.create_task(resolver.look_up(Target(f"spawn {note}")))
+        child = int(await read_when_written(note))
+        await cancelled(gone)
+
+        found = await resolver.look_up(Target("one"))
+
+        assert found.entries[0].title.startswith("look-up one")
+        await until_gone(child)
+
+
+async def test_closing_ends_a_worker_that_is_still_starting(tmp_path: Path) -> None:
+    note = tmp_path / "starts"
+    async with running((*FAKE, "counts", str(note))) as resolver:
+        resolver.warm_up()
+        [pid] = await starts(note, 1)
+    await resolver.close()
+    resolver.warm_up()
+
+    assert not is_running(pid)
+
+
+async def starts(note: Path, count: int) -> list[int]:
+    """Wait for a number of workers; return their process ids."""
+    pids = await until(lambda: [p for p in [written(note).split()] if len(p) >= count])
+    return [int(pid) for pid in pids[0]]
+
+
+async def cancelled(*tasks: asyncio.Task[Found]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
