@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 from musicbot import messages
 from musicbot.core.media import DemoMedia, Media
 from musicbot.core.tracks import PlayId, Source
-from musicbot.errors import RoomLost, SourceError
+from musicbot.errors import RoomLost
 from musicbot.sources.sources import Finding
 
 
@@ -41,6 +42,10 @@ class FakeTransport:
             for _, message in self.sent
             if isinstance(message, messages.ReplyMessage) and message.done
         ]
+
+    def events(self) -> list[str]:
+        """Return the texts of what was announced, in order."""
+        return [m.text for _, m in self.sent if isinstance(m, messages.EventMessage)]
 
     def states(self) -> list[messages.StateMessage]:
         """Return the state messages, in order."""
@@ -78,31 +83,46 @@ class FakeEngine:
     async def close(self) -> None:
         self.closed = True
 
-    def opened(self) -> PlayId:
-        """Return the play that was opened last."""
-        play: PlayId = next(entry[1] for entry in reversed(self.told) if entry[0] == "open")
-        return play
-
 
 class FakeSources:
-    """Sources that find what the test wrote."""
+    """Sources that find what the test wrote; an exception is raised.
+
+    Args:
+        findings: What is found, by what is asked for.
+        media: What a source is opened as.
+        delay: Seconds that each answer takes.
+    """
 
     def __init__(
         self,
         findings: dict[str, Finding | Exception] | None = None,
-        media: Callable[[Source], Media] = lambda _: DemoMedia(),
+        media: Callable[[Source], Media | Exception] = lambda _: DemoMedia(),
+        *,
+        delay: float = 0.0,
     ) -> None:
         self.findings = findings or {}
         self.media = media
+        self.delay = delay
+        self.given_up = 0
+        """How often nobody wanted the answer any more."""
 
     async def look_up(self, text: str) -> Finding:
+        await self._take_time()
         finding = self.findings[text]
         if isinstance(finding, Exception):
             raise finding
         return finding
 
     async def open(self, source: Source) -> Media:
+        await self._take_time()
         media = self.media(source)
-        if isinstance(media, SourceError):
+        if isinstance(media, Exception):
             raise media
         return media
+
+    async def _take_time(self) -> None:
+        try:
+            await asyncio.sleep(self.delay)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise

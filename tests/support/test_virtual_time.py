@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import pytest
+
+from tests.support.virtual_time import VirtualTimeLoop
 
 
 @pytest.mark.virtual_time
@@ -28,6 +31,16 @@ async def test_timers_fire_in_the_order_of_their_times() -> None:
     await asyncio.gather(*map(fire, (30.0, 0.5, 7.0)))
 
     assert fired == [0.5, 7.0, 30.0]
+
+
+def test_without_a_timer_it_waits_for_what_happens() -> None:
+    loop = VirtualTimeLoop()
+    threading.Timer(0.01, lambda: loop.call_soon_threadsafe(loop.stop)).start()
+
+    loop.run_forever()
+    loop.close()
+
+    assert loop.time() == 0.0
 
 
 async def test_other_tests_run_on_the_real_clock() -> None:

@@ -237,7 +237,7 @@ def test_whatever_is_typed_is_answered_once_in_one_line(
     assert len(replied[0].text.splitlines()) == 1
 
 
-@given(st.text(max_size=30))
+@given(st.one_of(st.text(max_size=30), st.sampled_from(sorted(CALLED))))
 def test_parsing_is_total(text: str) -> None:
     try:
         name, _ = commands.parse(text)
