@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import struct
-from typing import Final
+from typing import Final, assert_never
 
 import pylibsrtp
 from aiortc import RTCDtlsTransport
@@ -160,6 +160,8 @@ class Outlet:
                 case rtcp.Reception():
                     self.reception = message
                     self.round_trip = message.round_trip(now)
+                case _:
+                    assert_never(message)
 
     def _send_again(self, sequences: tuple[int, ...]) -> None:
         """Answer a NACK; encryption makes the same bytes of the same packet."""

@@ -140,3 +140,19 @@ async def test_a_closed_one_answers_nothing(pair: Pair) -> None:
     with pytest.raises(ConnectionError):
         await pair.control.answer(offer)
     assert pair.news.items == []
+
+
+async def test_a_message_can_be_sent_from_within_the_news_that_it_can() -> None:
+    bot, bot_news = listener(None)
+    control = ControlEnd(
+        ice_servers=[],
+        loopback=True,
+        on_open=lambda: bot_news.add(("sent", control.send("!skip"))),
+        on_message=bot_news.add,
+        on_closed=bot_news.add,
+    )
+    await bot.accept(await control.answer(await bot.offer()))
+    await bot_news.wait_for(("sent", True))
+    await bot_news.wait_for("!skip")
+    await control.close()
+    await bot.close()

@@ -151,6 +151,7 @@ async def test_a_listener_who_is_taken_out_is_told_and_hears_no_more(heard: Conn
     count = len(heard.receiver.packets)
     outlet.close()
     outlet.send(b"late", 10, 9600)
+    outlet._report()
     await heard.receiver.ask_again([heard.receiver.packets[0].sequence])
     heard.receiver.say("done")
     await heard.news.wait_for("done")

@@ -18,7 +18,7 @@ from aioice.ice import CandidatePair, Connection, StunProtocol
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.rtcrtpparameters import RTCRtpSendParameters
 
-from musicbot.rtc.private import LOOPBACK, Route, gather_hosts
+from musicbot.rtc.private import LOOPBACK, Route, gather_hosts, watch_connecting
 from tests.support.listening import connected
 
 
@@ -40,6 +40,7 @@ async def test_every_private_name_is_where_it_was() -> None:
             (dtls.transport, "_connection", Connection),
             (dtls.transport._connection, "_nominated", dict),
             (dtls.transport._connection, "_protocols", list),
+            (dtls.transport._connection, "_query_consent_task", asyncio.Task),
         ]:
             found = getattr(owner, name, None)
 
@@ -168,6 +169,30 @@ async def test_what_is_not_taken_is_left_to_aioice() -> None:
 
         assert heard.listener.send("hello yourself")
         await heard.receiver.news.wait_for("hello yourself")
+
+
+async def test_consent_is_not_asked_for_after_the_end() -> None:
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    peer.createDataChannel("x")
+    assert peer.sctp is not None
+    settle = watch_connecting(peer.sctp.transport)
+    await peer.close()
+    # As if ICE had completed in the meantime.
+    asking = asyncio.create_task(asyncio.Event().wait())
+    peer.sctp.transport.transport._connection._query_consent_task = asking  # type: ignore[assignment]
+
+    await settle()
+    await settle()
+
+    assert asking.cancelled()
+
+
+async def test_connecting_is_asked_for_through_the_instance() -> None:
+    async with connected() as heard:
+        connection = heard.listener._link.dtls.transport._connection
+
+        assert "connect" in vars(connection)
+        assert heard.listener.listens
 
 
 async def gathered(*, loopback: bool) -> list[str]:

@@ -125,8 +125,16 @@ def test_a_report_with_fewer_blocks_than_it_says_has_those_it_has() -> None:
     assert parse(bytes(data), SSRC) == [reception()]
 
 
-@given(st.binary(max_size=200))
-def test_reading_is_total(data: bytes) -> None:
+@given(
+    st.integers(0, 31),
+    st.sampled_from([200, 201, 205]),
+    st.integers(0, 40),
+    st.lists(st.sampled_from([SSRC, OTHER, 0]), max_size=40),
+    st.binary(max_size=8),
+)
+def test_reading_is_total(count: int, kind: int, words: int, body: list[int], rest: bytes) -> None:
+    data = struct.pack(f"!BBH{len(body)}I", 0x80 | count, kind, words, *body) + rest
+
     for found in parse(data, SSRC):
         assert isinstance(found, Reception | Nack)
 
