@@ -177,8 +177,7 @@ class _Call:
     def _give_command(self) -> None:
         # On a second connection the answer is waited for, not asked for again: the command may
         # have been done already.
-        if self._end is not None and not self.reached.done():
-            self._end.send(self._command)
+        if self._end is not None and not self.reached.done() and self._end.send(self._command):
             self.reached.set_result(None)
 
     def _hear(self, text: str) -> None:

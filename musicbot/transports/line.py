@@ -95,6 +95,7 @@ class Line:
         self._on_message = on_message
         self._signals: asyncio.Queue[Signal] = asyncio.Queue(MAX_SIGNALS)
         self._end: End | None = None
+        self._open = False
         self._failures = 0
         self._closing = False
         self._task = asyncio.create_task(self._keep_connected(), name=f"line to {name}")
@@ -106,7 +107,7 @@ class Line:
 
     def send(self, text: str) -> None:
         """Send a message; dropped if the peer cannot be reached."""
-        if self._end is not None:
+        if self._end is not None and self._open:
             self._end.send(text)
 
     def take(self, signal: Signal) -> None:
@@ -163,6 +164,7 @@ class Line:
             logger.info("%s: the connection ended: %s", self._name, reason)
         finally:
             self._end = None
+            self._open = False
             await end.close()
 
     async def _follow(self, end: End, closed: asyncio.Future[str]) -> str:
@@ -192,5 +194,6 @@ class Line:
                     await end.add_candidate(None)
 
     def _opened(self) -> None:
+        self._open = True
         self._failures = 0
         self._on_open()

@@ -106,9 +106,10 @@ async def test_signals_and_messages_are_handed_on() -> None:
     for signal in (ANSWER, Candidate(candidate="here"), None):
         rig.line.take(signal)
     await settle()
-    rig.line.send("hello")
+    rig.line.send("too early")
     rig.ends[0].open()
     rig.ends[0].say("hi")
+    rig.line.send("hello")
 
     assert rig.ends[0].told == ["fine", "here", None, "hello"]
     assert (rig.opened, rig.heard, rig.line.listens) == (1, ["hi"], True)
