@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from aiortc import RTCDataChannel, RTCSessionDescription
@@ -90,12 +89,9 @@ class ControlEnd:
         if channel.label != CHANNEL or self._text is not None:
             # There is nothing that the bot would say there.
             return
-        loop = asyncio.get_running_loop()
         self._text = TextChannel(
             channel,
-            # It may be open already. Who is told of that may want to say something at once, and
-            # must find the channel in its place.
-            on_open=lambda: loop.call_soon(self._open),
+            on_open=self._open,
             on_message=self._on_message,
             on_close=lambda: self._link.lose("the data channel was closed"),
         )

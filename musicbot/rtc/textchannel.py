@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Final, ParamSpec
@@ -46,7 +47,8 @@ class TextChannel:
         channel.on("message", self._take)
         channel.on("close", on_close)
         if self.is_open:
-            self._open()
+            # Not at once: whoever is told may want to answer, and has not got this object yet.
+            asyncio.get_running_loop().call_soon(self._open)
         else:
             channel.on("open", self._open)
 

@@ -27,7 +27,7 @@ from aiortc.rtp import (
 )
 
 from musicbot.core.tracks import FRAME_SAMPLES
-from musicbot.rtc.private import watch_connecting
+from musicbot.rtc.private import gather_hosts, watch_connecting
 
 WAIT: Final = 10.0
 """Seconds after which a test gives up waiting for something that should have come."""
@@ -110,6 +110,7 @@ class Receiver:
             receiver.receive = _receive_nothing  # type: ignore[method-assign]
         self.dtls.on("statechange", self._follow)
         self._settle = watch_connecting(self.dtls)
+        gather_hosts(self.dtls, loopback=True, timeout=1.0)
         await self.connection.setLocalDescription(await self.connection.createAnswer())
         sdp: str = self.connection.localDescription.sdp
         return sdp

@@ -62,6 +62,23 @@ async def test_a_command_goes_there_and_its_answer_comes_back(pair: Pair) -> Non
     assert not pair.bot.listens
 
 
+async def test_who_is_told_that_it_is_open_can_speak_at_once() -> None:
+    bot, bot_news = listener(None)
+    control = ControlEnd(
+        ice_servers=[],
+        loopback=True,
+        on_open=lambda: bot_news.add(control.send("!ping")),
+        on_message=bot_news.add,
+        on_closed=bot_news.add,
+    )
+    await bot.accept(await control.answer(await bot.offer()))
+    await bot_news.wait_for("!ping")
+
+    assert True in bot_news.items
+    await control.close()
+    await bot.close()
+
+
 async def test_nothing_can_be_said_before_it_is_open(pair: Pair) -> None:
     assert not pair.control.send("too early")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection
 
+from musicbot.rtc.private import gather_hosts
 from musicbot.rtc.textchannel import MAX_BUFFERED, MAX_TEXT, TextChannel
 from tests.support.receiver import News
 
@@ -31,6 +32,11 @@ def text_channel(channel: RTCDataChannel, news: News) -> TextChannel:
     )
 
 
+def on_loopback(connection: RTCPeerConnection) -> None:
+    assert connection.sctp is not None
+    gather_hosts(connection.sctp.transport, loopback=True, timeout=1.0)
+
+
 @pytest.fixture
 async def ends() -> AsyncIterator[Ends]:
     here, there = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
@@ -38,8 +44,10 @@ async def ends() -> AsyncIterator[Ends]:
     there.on("datachannel", arrived.add)
     ours = text_channel(here.createDataChannel("music"), news)
     try:
+        on_loopback(here)
         await here.setLocalDescription(await here.createOffer())
         await there.setRemoteDescription(here.localDescription)
+        on_loopback(there)
         await there.setLocalDescription(await there.createAnswer())
         await here.setRemoteDescription(there.localDescription)
         await arrived.until(lambda: bool(arrived.items))
@@ -63,11 +71,14 @@ async def test_text_goes_both_ways(ends: Ends) -> None:
     assert ends.news.items == ["open", "to us"]
 
 
-async def test_a_channel_that_is_open_already_says_so(ends: Ends) -> None:
+async def test_a_channel_that_is_open_already_says_so_soon(ends: Ends) -> None:
     news = News()
 
     text_channel(ends.raw, news)
+    before = list(news.items)
+    await news.wait_for("open")
 
+    assert before == []
     assert news.items == ["open"]
 
 
