@@ -9,8 +9,9 @@ import asyncio
 import errno
 import logging
 import os
+import re
 import signal
-from urllib.parse import urlsplit
+from typing import Final
 
 import click
 
@@ -20,6 +21,8 @@ from signaling.messages import IceServer
 from signaling.server import Settings, running
 
 logger = logging.getLogger(__name__)
+
+_ORIGIN: Final = re.compile(r"(https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?)/?")
 
 
 class WrongSettings(click.ClickException):
@@ -112,10 +115,10 @@ def _ice_servers(texts: tuple[str, ...]) -> tuple[IceServer, ...]:
 
 def _origin(text: str) -> str:
     """Return an origin as browsers write it."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+    match = _ORIGIN.fullmatch(text.lower())
+    if match is None:
         raise WrongSettings(f"--allow-origin: {text!r} is no origin like https://example.org.")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return match[1]
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> str:

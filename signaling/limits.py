@@ -48,7 +48,7 @@ class Limits:
     summon_time: float = 10.0
     """Seconds that a summoned bot has to come before another worker is asked."""
     ping_time: float = 10.0
-    """Seconds between pings, and for an answer: who is dead is gone in 20 s."""
+    """Seconds between pings, and for an answer: who is dead is gone in about 20 s."""
     stop_time: float = 2.0
     """Seconds that closing all connections may take when the server stops."""
 

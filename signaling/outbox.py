@@ -61,11 +61,15 @@ class Outbox:
         self._waiting.clear()
         self._websocket.transport.abort()
 
+    async def ended(self) -> None:
+        """Wait until nothing can be sent any more."""
+        await asyncio.wait([self._task])
+
     async def stop(self) -> None:
-        """End the task; the connection must have ended, or will at once."""
+        """Send nothing any more; may be called twice."""
         self._closing = True
         self._task.cancel()
-        await asyncio.wait([self._task])
+        await self.ended()
 
     async def _run(self) -> None:
         try:

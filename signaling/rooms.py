@@ -146,11 +146,9 @@ class Room:
         """Hand a signal on to another peer of this room.
 
         Raises:
-            ProtocolError: If its receiver is not here.
+            ProtocolError: If its receiver is not here, or the sender.
         """
-        if signal.to == sender:
-            raise ProtocolError("no-such-peer")
-        receiver = self._find(signal.to)
+        receiver = self._find_other(sender, signal.to)
         relayed = RelayedSignal(sender, signal.description, signal.candidate)
         return [Send(receiver.id, relayed)]
 
@@ -175,7 +173,7 @@ class Room:
             ProtocolError: If it is not the host who wants it, or they are not here.
         """
         self._demand_host(by)
-        self._find(peer_id)
+        self._find_other(by, peer_id)
         return self._dismiss(peer_id, "kicked", POLICY_VIOLATION, Reason.KICKED)
 
     def make_host(self, by: str, peer_id: str) -> list[Effect]:
@@ -185,13 +183,12 @@ class Room:
             ProtocolError: If it is not the host who does, or they are no person here.
         """
         self._demand_host(by)
-        heir = self._find(peer_id)
+        heir = self._find_other(by, peer_id)
         if heir.kind != "person":
             raise ProtocolError("no-such-peer", "Only a person can be the host.")
         return [
             *self._change(self._peers[by], role="guest"),
-            # By id: if they handed it to themselves, they are a guest for this moment.
-            *self._change(self._peers[peer_id], role="host"),
+            *self._change(heir, role="host"),
         ]
 
     def _people(self) -> list[Peer]:
@@ -231,11 +228,11 @@ class Room:
         if self._peers[peer_id].role != "host":
             raise ProtocolError("not-host")
 
-    def _find(self, peer_id: str) -> Peer:
-        try:
-            return self._peers[peer_id]
-        except KeyError:
-            raise ProtocolError("no-such-peer") from None
+    def _find_other(self, seeker: str, peer_id: str) -> Peer:
+        peer = self._peers.get(peer_id)
+        if peer is None or peer_id == seeker:
+            raise ProtocolError("no-such-peer")
+        return peer
 
     def _change(self, peer: Peer, **changes: str) -> list[Effect]:
         changed: Peer = replace(peer, **changes)

@@ -78,6 +78,16 @@ class Server:
         port: int = self._listener.sockets[0].getsockname()[1]
         return port
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._outboxes)
+
+    @property
+    def rooms(self) -> int:
+        """How many rooms there are."""
+        return sum(1 for _ in self._exchange.rooms)
+
     async def start(self) -> None:
         """Listen.
 

@@ -33,7 +33,7 @@ TYPES: Final[Mapping[str, str]] = {
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
 }
-"""What is served, by suffix; nothing else in the folder is."""
+"""What is served, by suffix; nothing else in the folder is, and nothing hidden."""
 
 POLICY: Final = "; ".join(
     (
@@ -146,8 +146,9 @@ class Website:
 def _documents(folder: Path) -> Iterable[tuple[str, Document]]:
     for path in sorted(folder.rglob("*")):
         content_type = TYPES.get(path.suffix)
-        if content_type is not None and path.is_file():
-            name = path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix()
+        hidden = any(part.startswith(".") for part in name.split("/"))
+        if content_type is not None and not hidden and path.is_file():
             yield f"/{name}", Document(path.read_bytes(), content_type)
 
 

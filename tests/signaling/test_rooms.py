@@ -198,6 +198,7 @@ def test_who_is_kicked_hears_why_and_is_gone() -> None:
     ]
     assert world.of("bob") is None
     assert code_of(lambda: world.kick("ann", "bob")) == "no-such-peer"
+    assert code_of(lambda: world.kick("ann", "ann")) == "no-such-peer"
 
 
 def test_the_role_of_host_is_handed_to_another_person_only() -> None:
@@ -213,7 +214,7 @@ def test_the_role_of_host_is_handed_to_another_person_only() -> None:
     ]
     assert code_of(lambda: room.make_host("bob", "bot")) == "no-such-peer"
     assert code_of(lambda: room.make_host("bob", "nobody")) == "no-such-peer"
-    room.make_host("bob", "bob")
+    assert code_of(lambda: room.make_host("bob", "bob")) == "no-such-peer"
     assert hosts(world) == ["bob"]
 
 

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+from click.testing import CliRunner, Result
+
+from signaling.cli import main
+
+COMMAND: Final = [sys.executable, "-m", "signaling"]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextmanager
+def started(
+    *options: str, environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the server as its users do; wait until it listens."""
+    process = subprocess.Popen(
+        [*COMMAND, *options],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **(environment or {})},
+    )
+    with process:
+        try:
+            assert process.stderr is not None
+            assert "listening on" in process.stderr.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+def refused(*options: str, environment: dict[str, str] | None = None) -> Result:
+    result = CliRunner().invoke(main, list(options), env=environment)
+    assert result.exit_code == 2
+    return result
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
+    port = free_port()
+    with started("--port", str(port)) as process:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as response:
+            assert response.read() == b"ok\n"
+
+        began = time.monotonic()
+        process.send_signal(number)
+
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 5
+
+
+def test_the_settings_come_from_the_environment_too() -> None:
+    port = free_port()
+    environment = {
+        "SIGNALING_HOST": "127.0.0.1",
+        "SIGNALING_PORT": str(port),
+        "SIGNALING_BOT_TOKEN": "SECRET",
+        "SIGNALING_ICE_SERVER": "stun:127.0.0.1 turn:ann:SECRET@127.0.0.1:3478",
+        "SIGNALING_ALLOW_ORIGIN": "",
+    }
+    with started("--end-with-stdin", environment=environment) as process:
+        assert process.stdin is not None
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
+            assert response.status == 200
+
+        process.stdin.close()
+
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert "SECRET" not in process.stderr.read()
+
+
+def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        result = refused("--port", str(port))
+
+    assert result.output == (
+        f"Error: Port {port} on 127.0.0.1 is taken by another program; "
+        "choose another one with --port.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (["--port", "0"], "--port"),
+        (["--port", "http"], "--port"),
+        (["--host", "203.0.113.1"], "Cannot listen on 203.0.113.1, port 8080: .* --host"),
+        (["--host", "not a host"], "Cannot listen on not a host"),
+        (["--ice-server", "turn:ann:SECRET@"], "--ice-server: An ICE server is written like"),
+        (["--allow-origin", "example.org"], "--allow-origin: 'example.org' is no origin"),
+        (["--allow-origin", "https://example.org/page"], "is no origin"),
+        (["--allow-origin", "https://["], "is no origin"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(options: list[str], text: str) -> None:
+    output = refused(*options).output
+
+    assert re.search(text, output)
+    assert "SECRET" not in output
+    assert "Traceback" not in output
+
+
+def test_every_option_is_explained() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+
+    assert result.exit_code == 0
+    for option in ("--host", "--port", "--bot-token", "--ice-server", "--allow-origin"):
+        assert option in result.output
