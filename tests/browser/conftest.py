@@ -21,6 +21,12 @@ from tests.support.web import Web
 LENGTH = 90
 """Seconds of every song."""
 
+WEB = "127.0.0.1"
+"""The only private address that the bot may fetch from."""
+
+ALONE_TIME = 3
+"""Seconds that the bot stays alone in a room."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark everything here as needing a browser."""
@@ -32,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def product() -> Iterator[Product]:
-    with running_product("--allow-net", "127.0.0.0/8") as running:
+    options = ("--allow-net", f"{WEB}/32", "--alone-timeout", str(ALONE_TIME))
+    with running_product(*options) as running:
         yield running
 
 
@@ -45,7 +52,7 @@ async def server() -> AsyncIterator[str]:
 
 @pytest.fixture(scope="session")
 def web() -> Iterator[Web]:
-    with Web() as server:
+    with Web(host=WEB) as server:
         yield server
 
 
@@ -57,6 +64,7 @@ def songs(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Web:
         path = make_tones(folder / f"tones.{suffix}", left=440, right=880, seconds=LENGTH)
         web.file(f"/tones.{suffix}", path.read_bytes())
         web.audio_page(f"/{suffix}.html", web.url(f"/tones.{suffix}"), title=f"Tones in {suffix}")
+    (folder / "hls").mkdir()
     make_hls(folder / "hls", left=440, right=880, seconds=LENGTH)
     web.folder("/hls", folder / "hls")
     web.audio_page("/hls.html", web.url("/hls/index.m3u8"), title="Tones in hls")

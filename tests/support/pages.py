@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator
@@ -17,8 +18,13 @@ from tests.support.chromium import ARGUMENTS, find_chromium
 MUSIC_TIME: Final = 20_000
 """Milliseconds until music must be heard; generous, for busy machines."""
 
+PATIENCE: Final = 60.0
+"""Seconds for what takes as long as it takes, as music does."""
+
 MAX_TABS: Final = 40
 """No control of the page may be farther away than this."""
+
+RATE: Final = 48_000
 
 AriaRole = Literal["button", "textbox", "slider", "link", "combobox"]
 
@@ -71,57 +77,69 @@ async () => {
 
 RECORD: Final = """
 async (seconds) => {
-  const audio = document.querySelector('audio#music');
-  const context = new AudioContext({ sampleRate: 48000 });
-  await context.resume();
-  const code = `registerProcessor('tap', class extends AudioWorkletProcessor {
-    process([input]) {
-      if (input.length) this.port.postMessage([input[0], input[1] ?? input[0], input.length]);
-      return true;
+  const [track] = document.querySelector('audio#music').srcObject.getAudioTracks();
+  const wanted = Math.round(seconds * 48000);
+  const channels = [new Float32Array(wanted), new Float32Array(wanted)];
+  const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
+  for (let count = 0; count < wanted;) {
+    const { value } = await reader.read();
+    if (value.sampleRate !== 48000 || value.numberOfChannels !== 2) throw new Error('no stereo');
+    const frameCount = Math.min(value.numberOfFrames, wanted - count);
+    for (const [planeIndex, channel] of channels.entries()) {
+      const part = channel.subarray(count, count + frameCount);
+      value.copyTo(part, { planeIndex, frameCount, format: 'f32-planar' });
     }
-  })`;
-  await context.audioWorklet.addModule(
-    URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
-  const source = context.createMediaStreamSource(audio.srcObject);
-  const tap = new AudioWorkletNode(context, 'tap', {
-    numberOfInputs: 1, channelCount: 2, channelCountMode: 'explicit' });
-  const wanted = seconds * 48000;
-  const left = new Float32Array(wanted), right = new Float32Array(wanted);
-  let count = 0;
-  await new Promise((resolve) => {
-    tap.port.onmessage = ({ data: [l, r] }) => {
-      const room = Math.min(l.length, wanted - count);
-      left.set(l.subarray(0, room), count);
-      right.set(r.subarray(0, room), count);
-      count += room;
-      if (count >= wanted) resolve();
-    };
-    source.connect(tap).connect(context.destination);
+    count += frameCount;
+    value.close();
+  }
+  await reader.cancel();
+  return channels.map((channel) => {
+    const bytes = new Uint8Array(channel.buffer);
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 32768) {
+      text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+    }
+    return btoa(text);
   });
-  await context.close();
-  const text = (array) => {
-    const bytes = new Uint8Array(array.buffer);
-    let out = '';
-    for (let i = 0; i < bytes.length; i += 32768) {
-      out += String.fromCharCode(...bytes.subarray(i, i + 32768));
-    }
-    return btoa(out);
-  };
-  return [text(left), text(right)];
+}
+"""
+"""What the music's track is made of, before any loudspeaker's clock has its say."""
+
+RECEIVER: Final = """
+  const [track] = document.querySelector('audio#music').srcObject?.getAudioTracks() ?? [];
+  const receiver = globalThis.connections
+    .filter(({ connectionState }) => connectionState !== 'closed')
+    .flatMap((connection) => connection.getReceivers())
+    .find((candidate) => track && candidate.track.id === track.id);
+"""
+"""The end of the connection that brings the music."""
+
+MUSIC_STATS: Final = f"""
+async () => {{
+  {RECEIVER}
+  const entries = receiver ? [...(await receiver.getStats()).values()] : [];
+  return entries.find(({{ type }}) => type === 'inbound-rtp') ?? null;
+}}
+"""
+
+RTP_TIME: Final = f"""
+() => {{
+  {RECEIVER}
+  return receiver.getSynchronizationSources()[0].rtpTimestamp;
+}}
+"""
+
+LAST_ANSWER: Final = """
+([number]) => {
+  const line = document.querySelectorAll('.line-bot')[number];
+  return line && !line.classList.contains('pending') && line.querySelector('.line-text').innerText;
 }
 """
 
-MUSIC_STATS: Final = """
-async () => {
-  const track = document.querySelector('audio#music').srcObject.getAudioTracks()[0];
-  for (const connection of globalThis.connections) {
-    const receiver = connection.getReceivers().find((r) => r.track.id === track.id);
-    if (!receiver || connection.connectionState === 'closed') continue;
-    for (const [, entry] of await receiver.getStats()) {
-      if (entry.type === 'inbound-rtp') return { ...entry };
-    }
-  }
-  return null;
+UNTIL: Final = """
+async (argument) => {
+  const check = %s;
+  while (!(await check(argument))) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 """
 
@@ -188,7 +206,7 @@ class RoomPage:
 
     async def hears_voice(self) -> None:
         """Wait until somebody's voice sounds."""
-        await self.page.wait_for_function(VOICE_SOUNDS, timeout=MUSIC_TIME)
+        await self._until(VOICE_SOUNDS)
 
     async def tab_to(self, role: AriaRole, name: str) -> None:
         """Go on by the tabulator key until something has the focus."""
@@ -216,11 +234,23 @@ class RoomPage:
             timeout=MUSIC_TIME
         )
 
-    async def hears_packets(self) -> None:
-        """Wait until the music's connection brings sound."""
-        await self.page.wait_for_function(
-            f"async () => ((await ({MUSIC_STATS})())?.totalSamplesReceived ?? 0) > 4800",
-            timeout=MUSIC_TIME,
+    async def answer_to(self, text: str) -> str:
+        """Type a command into the chat and return what the bot answers in the end."""
+        before = await self.page.locator(".line-bot").count()
+        await self.say(text)
+        answer = await self.page.wait_for_function(LAST_ANSWER, arg=[before], timeout=MUSIC_TIME)
+        return str(await answer.json_value())
+
+    async def hears_music(self) -> None:
+        """Wait until the bot's connection brings more than silence."""
+        await self._until(f"async () => ((await ({MUSIC_STATS})())?.audioLevel ?? 0) > 0.01")
+
+    async def listens_on(self, seconds: float) -> None:
+        """Wait until so much more of the bot's sound was played, silence included."""
+        heard = (await self.music_stats())["totalSamplesReceived"]
+        await self._until(
+            f"async (until) => (await ({MUSIC_STATS})()).totalSamplesReceived >= until",
+            heard + seconds * RATE,
         )
 
     async def music_stats(self) -> dict[str, Any]:
@@ -229,8 +259,23 @@ class RoomPage:
         assert stats is not None, "no connection brings music"
         return dict(stats)
 
+    async def rtp_time(self) -> int:
+        """Return the RTP timestamp of what is heard."""
+        return int(await self.page.evaluate(RTP_TIME))
+
+    async def position(self) -> float:
+        """Return the position that the page shows, in seconds."""
+        value = await self.music.get_by_role("progressbar").get_attribute("aria-valuenow")
+        assert value is not None
+        return float(value)
+
+    async def _until(self, check: str, argument: object = None) -> None:
+        """Wait until an asynchronous check holds; Playwright does not await those of its own."""
+        async with asyncio.timeout(PATIENCE):
+            await self.page.evaluate(UNTIL % check, argument)
+
     async def record(self, seconds: float) -> tuple[Samples, Samples]:
-        """Record what the music element is given; return left and right at 48 kHz."""
+        """Record what the bot sends; return left and right at 48 kHz."""
         left, right = await self.page.evaluate(RECORD, seconds)
         return _samples(left), _samples(right)
 
@@ -239,9 +284,7 @@ async def open_room(
     browser: Browser, base: str, room: str, name: str, *, script: str = "", **context: Any
 ) -> RoomPage:
     """Open a room's page for somebody, in a profile of their own; the script runs before it."""
-    profile = await browser.new_context(
-        permissions=["camera", "microphone"], bypass_csp=True, **context
-    )
+    profile = await browser.new_context(permissions=["camera", "microphone"], **context)
     profile.set_default_timeout(MUSIC_TIME)
     await profile.add_init_script(KEEP_CONNECTIONS + KEEP_VOICES + script)
     page = await profile.new_page()

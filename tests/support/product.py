@@ -28,6 +28,7 @@ class Product:
         self.process = process
         self.ready = threading.Event()
         self.lines: list[str] = []
+        self._told = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -35,6 +36,12 @@ class Product:
     def output(self) -> str:
         """What it has printed so far."""
         return "".join(self.lines)
+
+    def wait_until_told(self, text: str) -> None:
+        """Wait until the product has printed something."""
+        with self._told:
+            if not self._told.wait_for(lambda: text in self.output, START_TIME):
+                raise AssertionError(f"The product does not say {text!r}:\n{self.output}")
 
     def command(self, *words: str, room: str) -> subprocess.CompletedProcess[str]:
         """Give a command to the bot by the command line."""
@@ -59,12 +66,37 @@ class Product:
             found.update((pid, command_line(pid)) for pid in rising)
         return found
 
+    def find(self, command: str) -> int:
+        """Return the process below this one whose command line has some text in it."""
+        found = [pid for pid, line in self.descendants().items() if command in line]
+        assert found, f"nothing like {command!r} runs"
+        return found[0]
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does; fail if that is not clean. Nothing happens if it has ended."""
+        if self.process.poll() is not None:
+            return
+        below = self.descendants()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(STOP_TIME)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"The product did not end:\n{self.output}") from None
+        self._reader.join(STOP_TIME)
+        assert code == 0, self.output
+        assert "Traceback" not in self.output, self.output
+        assert left_of(below) == {}
+
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if "Open http" in line:
-                self.ready.set()
+        with self.process.stdout as output:
+            for line in output:
+                with self._told:
+                    self.lines.append(line)
+                    self._told.notify_all()
+                if "Open http" in line:
+                    self.ready.set()
 
 
 MUSICBOT: Final = (sys.executable, "-m", "musicbot")
@@ -87,12 +119,7 @@ def running_product(*options: str, environment: dict[str, str] | None = None) ->
             raise AssertionError(f"The product did not start:\n{product.output}")
         yield product
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(STOP_TIME)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise AssertionError(f"The product did not end:\n{product.output}") from None
+        product.stop()
 
 
 def free_port() -> int:
@@ -100,6 +127,11 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
+
+
+def left_of(processes: dict[int, str]) -> dict[int, str]:
+    """Return those that still run; a number may have gone to another program."""
+    return {pid: line for pid, line in processes.items() if line and command_line(pid) == line}
 
 
 def command_line(pid: int) -> str:
