@@ -16,6 +16,8 @@ from musicbot.sources.resolver import LOOK_UPS, MAX_WAITING, WORKERS, Resolver
 from musicbot.sources.wire import Found, Target
 from tests.support import fake_worker
 from tests.support.processes import is_running, read_when_written, until, until_gone, written
+from tests.support.real_worker import WORKER
+from tests.support.web import Web
 
 FAKE: Final = (sys.executable, "-I", "-S", fake_worker.__file__)
 
@@ -187,6 +189,20 @@ async def test_closing_ends_a_worker_that_is_still_starting(tmp_path: Path) -> N
     resolver.warm_up()
 
     assert not is_running(pid)
+
+
+async def test_a_page_that_comes_byte_by_byte_is_given_up_in_time() -> None:
+    real = (sys.executable, *WORKER, "--allow-net=127.0.0.1")
+    with Web() as web:
+        web.drip("/drip", seconds=0.1)
+        async with running(real, look_up_time=1.0) as resolver:
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(SourceError) as caught:
+                await resolver.look_up(Target(web.url("/drip")))
+
+            assert caught.value.kind is SourceErrorKind.TIMEOUT
+            assert web.hits("/drip") == 1
+            assert asyncio.get_running_loop().time() - began < 15
 
 
 async def starts(note: Path, count: int) -> list[int]:
