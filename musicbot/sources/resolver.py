@@ -1,8 +1,8 @@
 """Asks yt-dlp, in processes of its own, what a link or words lead to.
 
 One worker is always kept warm, and usually does it all, one request after another. While
-it is busy, others start and end again. What is about to be played never waits for what is
-being looked up.
+it is busy with something slow, others start and end again. What is about to be played
+never waits for what is being looked up.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ LOOK_UPS: Final = 2
 
 WORKERS: Final = 3
 """How many workers there are at most; what look-ups leave is for opening."""
+
+PATIENCE: Final = 0.5
+"""Seconds after which a request that finds all workers busy gets a new one."""
 
 MAX_WAITING: Final = 20
 """How many may wait; beyond that, people are asked to try again later."""
@@ -69,6 +72,8 @@ class Resolver:
         self._workers = _Line(WORKERS)
         self._spare: asyncio.Future[WorkerProcess] | None = None
         """The worker for whoever asks next, perhaps still starting."""
+        self._busy = 0
+        self._returned = asyncio.Event()
         self._closed = False
 
     def warm_up(self) -> None:
@@ -130,27 +135,45 @@ class Resolver:
         )
 
     async def _ask_once(self, request: Request, limit: float) -> Found:
-        worker = await self._take()
-        sound = False
-        try:
-            async with asyncio.timeout(limit):
-                reply = await worker.ask(request)
-            sound = worker.asked < self._max_asked
-        finally:
-            # Whatever else happened, the worker may still be busy with this request.
-            await self._give_back(worker, sound=sound)
+        async with self._worker() as worker, asyncio.timeout(limit):
+            reply = await worker.ask(request)
         if isinstance(reply, Found):
             return reply
         raise SourceError(reply.kind, reply.text)
 
+    @contextlib.asynccontextmanager
+    async def _worker(self) -> AsyncIterator[WorkerProcess]:
+        """Have a worker for the block; if that raises, the worker is ended."""
+        await self._be_patient()
+        self._busy += 1
+        try:
+            worker = await self._take()
+            sound = False
+            try:
+                yield worker
+                sound = worker.asked < self._max_asked
+            finally:
+                # Whatever was raised, the worker may still be at work on the request.
+                await self._give_back(worker, sound=sound)
+        finally:
+            self._busy -= 1
+            self._returned.set()
+
+    async def _be_patient(self) -> None:
+        """Wait a moment for a worker that is busy: most requests take less than a start."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while self._spare is None and self._busy:
+                    self._returned.clear()
+                    await self._returned.wait()
+
     async def _take(self) -> WorkerProcess:
         spare, self._spare = self._spare, None
-        if spare is None:
-            return await self._start()
-        worker = await spare
-        if worker.alive:
-            return worker
-        await worker.end()
+        if spare is not None:
+            worker = await spare
+            if worker.alive:
+                return worker
+            await worker.end()
         return await self._start()
 
     async def _give_back(self, worker: WorkerProcess, *, sound: bool) -> None:

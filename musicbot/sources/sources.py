@@ -12,7 +12,6 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,11 @@ from typing import Final, Self, assert_never
 from musicbot.core.media import DemoMedia, Media
 from musicbot.core.tracks import Demo, LibraryFile, Link, Piece, Source
 from musicbot.errors import SourceError, SourceErrorKind
+from musicbot.sources.fresh import FreshMedia
 from musicbot.sources.library import Library
 from musicbot.sources.queries import WebLink, Words, read_query
 from musicbot.sources.resolver import Resolver
 from musicbot.sources.wire import Entry, Target, from_handle, to_handle
-
-MAX_FRESH: Final = 500
-"""Media addresses that are remembered."""
 
 WORKER: Final = ("-I", "-m", "musicbot.sources.ytdlp_worker")
 """What the interpreter runs: isolated, so that neither the working folder nor the
@@ -68,7 +65,7 @@ class Sources:
         self._data = data
         self._worker = (sys.executable, *worker, *_options(allow_net))
         self._environment = environment or {}
-        self._fresh = _Fresh()
+        self._fresh = FreshMedia()
         self._exits = contextlib.AsyncExitStack()
         self._resolver: Resolver
 
@@ -129,7 +126,7 @@ class Sources:
         """
         match source:
             case Link():
-                return self._fresh.take(source) or await self._resolve(source)
+                return self._fresh.take(source, _now()) or await self._resolve(source)
             case LibraryFile():
                 if self._library is None:
                     raise SourceError(SourceErrorKind.GONE, "There is no library any more.")
@@ -150,7 +147,8 @@ class Sources:
     def _pieces(self, entries: Iterable[Entry]) -> Iterable[Piece]:
         for entry in entries:
             link = Link(entry.shown, to_handle(entry.target, entry.shown))
-            self._fresh.keep(link, entry)
+            if entry.media is not None:
+                self._fresh.keep(link, entry.media, _now() + entry.lifetime)
             yield Piece(link, entry.title, entry.duration, entry.live)
 
     def _cache(self, exits: contextlib.AsyncExitStack) -> Path:
@@ -162,27 +160,9 @@ class Sources:
         return cache
 
 
-class _Fresh:
-    """The media of links that were just looked up."""
-
-    def __init__(self) -> None:
-        self._media: OrderedDict[Link, tuple[Media, float]] = OrderedDict()
-
-    def keep(self, link: Link, entry: Entry) -> None:
-        """Remember how an entry is opened, if it is known."""
-        if entry.media is None:
-            return
-        now = asyncio.get_running_loop().time()
-        self._media[link] = (entry.media, now + entry.lifetime)
-        self._media.move_to_end(link)
-        while len(self._media) > MAX_FRESH:
-            self._media.popitem(last=False)
-
-    def take(self, link: Link) -> Media | None:
-        """Return how a link is opened, once: who asks again found that it does not work."""
-        media, until = self._media.pop(link, (None, 0.0))
-        return media if asyncio.get_running_loop().time() < until else None
-
-
 def _options(allow_net: Iterable[str]) -> list[str]:
     return [f"--allow-net={network}" for network in allow_net]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -138,6 +138,17 @@ async def test_a_slow_look_up_holds_up_neither_another_nor_what_is_about_to_play
         await cancelled(slow, slow_too)
 
 
+async def test_quick_requests_wait_for_each_other_instead_of_starting_workers(
+    tmp_path: Path,
+) -> None:
+    note = tmp_path / "starts"
+    async with running((*FAKE, "counts", str(note))) as resolver:
+        resolver.warm_up()
+        await asyncio.gather(*(resolver.look_up(Target(f"{number}")) for number in range(20)))
+
+    assert len(written(note).split()) == 1
+
+
 async def test_no_more_workers_run_than_allowed_and_one_stays(tmp_path: Path) -> None:
     note, go = tmp_path / "starts", tmp_path / "go"
     async with running((*FAKE, "counts", str(note))) as resolver:
@@ -195,7 +206,7 @@ async def test_a_page_that_comes_byte_by_byte_is_given_up_in_time() -> None:
     real = (sys.executable, *WORKER, "--allow-net=127.0.0.1")
     with Web() as web:
         web.drip("/drip", seconds=0.1)
-        async with running(real, look_up_time=1.0) as resolver:
+        async with running(real, look_up_time=2.0) as resolver:
             began = asyncio.get_running_loop().time()
             with pytest.raises(SourceError) as caught:
                 await resolver.look_up(Target(web.url("/drip")))

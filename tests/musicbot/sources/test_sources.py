@@ -207,18 +207,3 @@ async def test_without_a_library_its_songs_are_gone() -> None:
             await sources.open(LibraryFile("a.mp3"))
 
     assert caught.value.kind is SourceErrorKind.GONE
-
-
-async def test_only_so_many_addresses_are_remembered(world: World) -> None:
-    world.web.file("/first.mp3", bytes(5000))
-    players = [f"/p{number}.mp3" for number in range(100)]
-    world.web.audio_page("/full", *players)
-    finding = await world.sources.look_up(world.web.url("/first.mp3"))
-    for number in range(5):
-        world.web.audio_page(f"/full{number}", *players)
-        await world.sources.look_up(world.web.url(f"/full{number}"))
-    hits = world.web.hits("/first.mp3")
-
-    await world.sources.open(finding.pieces[0].source)
-
-    assert world.web.hits("/first.mp3") > hits
