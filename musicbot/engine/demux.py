@@ -116,9 +116,7 @@ class Demuxer:
         """
         while True:
             self._client.cancellation.check()
-            with self._opening.speaking(
-                SourceErrorKind.BROKEN, f"What {self._opening.place} has there is damaged."
-            ):
+            with self._opening.speaking(SourceErrorKind.BROKEN, self._damaged()):
                 packet = next(self._packets, None)
             if packet is None:
                 return None
@@ -177,15 +175,19 @@ class Demuxer:
         live = self._opening.live or self._stated_live
         self._origin = None if live else self._start()
 
+    def _damaged(self) -> str:
+        why = "" if self._opening.seekable else ", or that site cannot jump in it"
+        return f"{self._opening.what} is damaged{why}."
+
     @property
     def _stated_live(self) -> bool:
         return isinstance(self._media, HttpMedia) and self._media.live
 
     def _first_stream(self) -> AudioStream:
         """Return the stream to play, and let FFmpeg ignore all others."""
-        place = self._opening.place
+        what = self._opening.what
         if not self._container.streams.audio:
-            raise SourceError(SourceErrorKind.UNSUPPORTED, f"{place} has nothing to hear there.")
+            raise SourceError(SourceErrorKind.UNSUPPORTED, f"{what} has no sound.")
         chosen = self._container.streams.audio[0]
         for stream in self._container.streams:
             stream.discard = Discard.default if stream is chosen else Discard.all
@@ -197,8 +199,7 @@ class Demuxer:
         context: Any = chosen.codec_context
         if context is None or context.name not in CODECS:
             raise SourceError(
-                SourceErrorKind.UNSUPPORTED,
-                f"What {place} has there is in a format that cannot be played.",
+                SourceErrorKind.UNSUPPORTED, f"{what} is in a format that cannot be played."
             )
         return chosen
 

@@ -18,6 +18,7 @@ import av
 from av.container import InputContainer
 
 from musicbot.core.media import FileMedia, HttpMedia
+from musicbot.engine.cancellation import Cancelled
 from musicbot.engine.fetch import HttpReader
 from musicbot.engine.hls import MAGIC, OPTIONS, HlsOpener, Part
 from musicbot.engine.target import Target
@@ -52,6 +53,9 @@ PROBING: Final[Mapping[str, str]] = {
 }
 
 
+_FAILURES: Final = (SourceError, Cancelled, OSError)
+
+
 class Opening:
     """One file or stream that FFmpeg reads.
 
@@ -74,21 +78,31 @@ class Opening:
         self._client = client
         self._parts = 0
         """Of a playlist, opened since there was music."""
+        self._failure: Exception | None = None
+        """Why something could not be read. Nothing is read after that."""
+        self._container: InputContainer | None = None
         self._opener: HlsOpener | None = None
         self._file: HttpReader | BinaryIO | Part
         if isinstance(media, FileMedia):
-            self.place = PurePath(media.path).name
-            self._file = _open_file(media.path, self.place)
+            self.what = PurePath(media.path).name
+            """The subject of a sentence about it."""
+            self._file = _open_file(media.path)
         else:
             target = Target(media.url, media.headers)
-            self.place = target.destination.host
+            self.what = f"What {target.destination.host} has there"
             self._opener = HlsOpener(client, target)
             self._file = self._open_link(media, target, self._opener, on_title)
         try:
-            self.container = self._open_container()
+            self._open_container()
         except BaseException:
             self.close()
             raise
+
+    @property
+    def container(self) -> InputContainer:
+        """What FFmpeg reads."""
+        assert self._container is not None
+        return self._container
 
     @property
     def seekable(self) -> bool:
@@ -110,29 +124,31 @@ class Opening:
 
     def close(self) -> None:
         """Close everything; may be called twice."""
-        container = getattr(self, "container", None)
-        if container is not None:
-            container.close()
+        if self._container is not None:
+            self._container.close()
         if self._opener is not None:
             self._opener.close()
         self._file.close()
 
     @contextmanager
     def speaking(self, kind: SourceErrorKind, text: str) -> Iterator[None]:
-        """Say this, if FFmpeg fails in this block and nobody knows better.
+        """Say why something could not be read in this block, or this, if FFmpeg fails.
 
         Raises:
-            SourceError: If FFmpeg or what it reads fails.
+            SourceError: In either case.
             Cancelled: If it was.
         """
+        failure: Exception | None = None
         try:
             yield
-        except (av.FFmpegError, OSError) as error:
-            # It fails in many ways if what it reads from ends in the middle.
-            self._client.cancellation.check()
-            if self._opener is not None and self._opener.error is not None:
-                raise self._opener.error from error
-            raise SourceError(kind, text) from error
+        except av.FFmpegError as error:
+            failure = error
+        # It may well go on after that, or fail in some other way.
+        if isinstance(self._failure, SourceError | Cancelled):
+            raise self._failure
+        failure = self._failure or failure
+        if failure is not None:
+            raise SourceError(kind, text) from failure
 
     def _open_link(
         self,
@@ -163,39 +179,99 @@ class Opening:
         reader.close()
         return opener.playlist()
 
-    def _open_container(self) -> InputContainer:
+    def _open_container(self) -> None:
         is_page = isinstance(self._file, HttpReader) and self._file.content_type == "text/html"
-        what = "a web page that is no music" if is_page else "no music that can be played"
-        with self.speaking(SourceErrorKind.UNSUPPORTED, f"{self.place} has {what} there."):
-            return av.open(
-                self._file,
+        nothing = "a web page without music" if is_page else "no music"
+        with self.speaking(
+            SourceErrorKind.UNSUPPORTED, f"{self.what} is {nothing} that can be played."
+        ):
+            self._container = av.open(
+                _Shield(self._file, self._failed),
                 "r",
                 io_open=self._open_part,
                 options={**OPTIONS, **PROBING},
                 metadata_errors="replace",
             )
 
-    def _open_part(self, url: str, flags: int, options: Mapping[str, str]) -> Part:
+    def _failed(self, error: Exception) -> None:
+        self._failure = self._failure or error
+
+    def _open_part(self, url: str, flags: int, options: Mapping[str, str]) -> _Shield:
+        """Open what a playlist leads to; PyAV's ``io_open``."""
+        try:
+            return _Shield(self._part(url, flags, options), self._failed)
+        except (SourceError, Cancelled) as error:
+            self._failed(error)
+            return _Shield(io.BytesIO(), self._failed)
+
+    def _part(self, url: str, flags: int, options: Mapping[str, str]) -> Part:
+        self._parts += 1
         if self._opener is None:
             raise SourceError(
                 SourceErrorKind.UNSUPPORTED, "A file of the library may not lead elsewhere."
             )
-        self._parts += 1
         if self._parts > MAX_PARTS:
             raise SourceError(SourceErrorKind.UNSUPPORTED, "There is no music in that playlist.")
         return self._opener(url, flags, options)
 
 
-def _open_file(path: str, name: str) -> BinaryIO:
+class _Shield:
+    """A file that ends where it fails: PyAV would print what it cannot raise.
+
+    Args:
+        file: What is read.
+        failed: Told why.
+    """
+
+    def __init__(
+        self, file: HttpReader | BinaryIO | Part, failed: Callable[[Exception], None]
+    ) -> None:
+        self.name = getattr(file, "name", "part")
+        self._file = file
+        self._failed = failed
+        self._ended = False
+
+    def read(self, size: int) -> bytes:
+        """Read what is there."""
+        if self._ended:
+            return b""
+        try:
+            return self._file.read(size) or b""
+        except _FAILURES as error:
+            self._ended = True
+            self._failed(error)
+            return b""
+
+    def seek(self, offset: int, whence: int) -> int:
+        """Go elsewhere; to FFmpeg a negative place is an error."""
+        try:
+            return self._file.seek(offset, whence)
+        except _FAILURES as error:
+            self._ended = True
+            self._failed(error)
+            return -1
+
+    def tell(self) -> int:
+        """Return where it is."""
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        """Return whether one can go elsewhere."""
+        return self._file.seekable()
+
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+
+
+def _open_file(path: str) -> BinaryIO:
+    name = PurePath(path).name
     try:
         # Whatever else has a name, such as a pipe, would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        file = io.FileIO(descriptor)
     except OSError as error:
-        raise SourceError(
-            SourceErrorKind.GONE, f"{name} is not in the library any more."
-        ) from error
+        raise SourceError(SourceErrorKind.GONE, f"{name} is not in the library any more.") from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise SourceError(SourceErrorKind.UNSUPPORTED, f"{name} is no file.")
-    return file
+    return io.FileIO(descriptor)

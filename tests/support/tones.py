@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 import av
 import numpy as np
 import numpy.typing as npt
+
+from musicbot.opus.packets import duration
 
 Sound = npt.NDArray[np.float32]
 """Samples; of several channels if it has two dimensions, one row for each."""
@@ -99,6 +102,60 @@ def make_sound(
             file.mux(stream.encode(part))
         file.mux(stream.encode(None))
     return path
+
+
+def write_opus(path: Path, payloads: Iterable[bytes]) -> Path:
+    """Write packets as they are into a file with a proper head."""
+    with av.open(str(path), "w") as file:
+        stream: Any = file.add_stream("libopus", rate=RATE, options=dict(OPUS))
+        stream.layout = "stereo"
+        stream.open()
+        position = -312
+        for payload in payloads:
+            packet = av.Packet(payload)
+            packet.stream, packet.time_base = stream, Fraction(1, RATE)
+            packet.pts = packet.dts = position
+            packet.duration = duration(payload)
+            position += packet.duration
+            file.mux(packet)
+    return path
+
+
+def packets(path: Path) -> list[bytes]:
+    """Return what is in a file, as it is."""
+    with av.open(str(path)) as file:
+        return [bytes(packet) for packet in file.demux(audio=0) if packet.size]
+
+
+def lively(seed: int) -> Wave:
+    """Return a sound of which no two moments are alike."""
+    random = np.random.default_rng(seed)
+    pitches = random.uniform(80, 3000, 12)
+    phases = random.uniform(0, 6, 12)
+    volumes = random.uniform(0.01, 0.08, 12)
+
+    def wave(time: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        parts = [
+            volume
+            * np.sin(2 * np.pi * (pitch + 7 * number * time) * time + phase)
+            * (1 + 0.5 * np.sin(2 * np.pi * (1 + number) * time))
+            for number, (pitch, phase, volume) in enumerate(
+                zip(pitches, phases, volumes, strict=True)
+            )
+        ]
+        return np.sum(parts, axis=0)
+
+    return wave
+
+
+def lag(samples: npt.ArrayLike, wave: Wave, position: int, *, most: int = 4800) -> int:
+    """Return by how many samples a wave comes later than at a position of its track."""
+    sound = np.asarray(samples, np.float64)
+    begin = position - most
+    original = wave((begin + np.arange(len(sound) + 2 * most)) / RATE)
+    size = len(original) + len(sound)
+    spectrum = np.fft.rfft(original, size) * np.conj(np.fft.rfft(sound, size))
+    return int(most - np.argmax(np.fft.irfft(spectrum, size)[: 2 * most + 1]))
 
 
 def level(samples: npt.ArrayLike, hertz: float) -> float:
