@@ -84,12 +84,16 @@ class Demuxer:
         self._wanted: int | None = None
         """Where to go: packets before are dropped."""
         self._lost = 0
+        """Packets since then that do not say where they belong."""
+        self._reached = 0
+        """Where it is, about."""
         self._origin: int | None = None
         """Where the track begins in the time of the file."""
         self._open()
         self.live = self._opening.live or self._stated_live
-        self.seekable = not self.live and self._opening.seekable
         self.duration = None if self.live else self._duration()
+        # What has an end can be read from the beginning once more.
+        self.seekable = not self.live and (self._opening.seekable or self.duration is not None)
 
     @property
     def context(self) -> av.AudioCodecContext:
@@ -122,6 +126,7 @@ class Demuxer:
                 return None
             if packet.size and self._is_wanted(packet):
                 self._opening.renew()
+                self._reached = self.position_of(packet) or self._reached
                 return packet
 
     def position_of(self, timed: av.Packet[AudioStream] | av.AudioFrame) -> int | None:
@@ -144,18 +149,19 @@ class Demuxer:
         """
         if self.live:
             raise SourceError(SourceErrorKind.UNSUPPORTED, "One cannot jump in a live stream.")
-        wanted = max(0, position - RUN_IN)
         self._client.cancellation.check()
-        try:
-            with self._opening.speaking(SourceErrorKind.BROKEN, ""):
-                self._container.seek((wanted + (self._origin or 0)) * 1_000_000 // SAMPLE_RATE)
-        except SourceError as error:
-            if error.text:
-                raise
-            # It can be read from the beginning once more.
+        wanted = max(0, position - RUN_IN)
+        if self._opening.seekable:
+            at = (wanted + (self._origin or 0)) * 1_000_000 // SAMPLE_RATE
+            with self._opening.speaking(SourceErrorKind.BROKEN, self._damaged()):
+                self._container.seek(at)
+            self._packets = self._demux()
+        elif wanted < self._reached:
+            # It can only be read from the beginning once more.
             self.close()
             self._open()
-        self._packets = self._demux()
+        else:
+            self.context.flush_buffers()
         self._wanted = wanted
         self._lost = 0
 
@@ -172,6 +178,7 @@ class Demuxer:
             self.close()
             raise
         self._packets = self._demux()
+        self._reached = 0
         live = self._opening.live or self._stated_live
         self._origin = None if live else self._start()
 

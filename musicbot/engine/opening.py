@@ -9,6 +9,7 @@ import io
 import os
 import stat
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import PurePath
@@ -192,6 +193,8 @@ class Opening:
                 options={**OPTIONS, **PROBING},
                 metadata_errors="replace",
             )
+            # FFmpeg crashes if Python ends while it has a playlist open.
+            weakref.finalize(self, self._container.close)
 
     def _failed(self, error: Exception) -> None:
         self._failure = self._failure or error
@@ -270,7 +273,9 @@ def _open_file(path: str) -> BinaryIO:
         # Whatever else has a name, such as a pipe, would be waited for.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise SourceError(SourceErrorKind.GONE, f"{name} is not in the library any more.") from error
+        raise SourceError(
+            SourceErrorKind.GONE, f"{name} is not in the library any more."
+        ) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise SourceError(SourceErrorKind.UNSUPPORTED, f"{name} is no file.")

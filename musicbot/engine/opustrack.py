@@ -98,15 +98,14 @@ class OpusTrack:
             self.back(unit.position)
         return unit
 
-    def back(self, position: int) -> bool:
-        """Go back, as far as remembered, to the packet that begins at or after a position.
-
-        Returns:
-            Whether one begins there.
-        """
+    def back(self, position: int) -> None:
+        """Go back to the packet that begins at or after a position, as far as remembered."""
         while self._behind and self._behind[-1].position >= position:
             self._ahead.appendleft(self._behind.pop())
-        return bool(self._ahead) and self._ahead[0].position == position
+
+    def has(self, position: int) -> bool:
+        """Return whether a packet that begins at a position is remembered or at hand."""
+        return any(unit.position == position for unit in (*self._behind, *self._ahead))
 
     def seek(self, position: int) -> Unit | None:
         """Go to the packet that is heard at a position, and return it; None at the end.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from musicbot.engine.opustrack import RUN_IN, OpusTrack
+from musicbot.engine.opustrack import RUN_IN, OpusTrack, Unit
 from musicbot.engine.sound import Sound
 from musicbot.engine.transcode import LOOKAHEAD, Transcoder
 from musicbot.opus.packets import PACKET_SAMPLES
@@ -52,7 +52,7 @@ class Encoded:
     def __init__(self, source: Sounding, gain: float) -> None:
         self._source = source
         self._gain = gain
-        self._transcoder = Transcoder(source.sounds(), position=-LOOKAHEAD, gain=gain)
+        self._transcoder = self._from_the_start()
 
     @property
     def position(self) -> int:
@@ -66,13 +66,19 @@ class Encoded:
     def seek(self, position: int) -> None:
         """Go on at a position, from silence: in the middle of a tone that's no click."""
         self._source.seek(position)
-        self._transcoder = Transcoder(self._source.sounds(), position=position, gain=0.0)
-        self._transcoder.set_gain(self._gain)
+        if position == 0:
+            self._transcoder = self._from_the_start()
+        else:
+            self._transcoder = Transcoder(self._source.sounds(), position=position, gain=0.0)
+            self._transcoder.set_gain(self._gain)
 
     def set_gain(self, gain: float) -> None:
         """Move to another volume."""
         self._gain = gain
         self._transcoder.set_gain(gain)
+
+    def _from_the_start(self) -> Transcoder:
+        return Transcoder(self._source.sounds(), position=-LOOKAHEAD, gain=self._gain)
 
 
 class Passed:
@@ -92,11 +98,7 @@ class Passed:
         self._position = 0
         """Of the next packet, while they pass."""
         self._transcoder: Transcoder | None = None
-        first = track.peek()
-        if first is not None:
-            self._position = first.position
-        if gain != 1.0:
-            self._transcoder = self._transcode(gain)
+        self._start(track.peek())
 
     @property
     def position(self) -> int:
@@ -107,6 +109,7 @@ class Passed:
         """Return the next packet; None at the end."""
         if self._transcoder is not None and self._may_pass(self._transcoder):
             self._position = self._transcoder.position
+            self._track.back(self._position)
             self._transcoder = None
         if self._transcoder is None:
             unit = self._track.next()
@@ -117,12 +120,15 @@ class Passed:
                 return unit.payload
             self._track.passable = self._track.passable and unit.passes
             self._position = unit.position
-            self._transcoder = self._continued(unit.position)
+            self._transcoder = self._continued()
         return self._transcoder.read()
 
     def seek(self, position: int) -> None:
         """Go on with the packet at a position, from silence."""
         unit = self._track.seek(position)
+        if position == 0:
+            self._start(unit)
+            return
         self._position = position if unit is None else unit.position
         self._transcoder = self._transcode(0.0)
         self._transcoder.set_gain(self._gain)
@@ -133,13 +139,18 @@ class Passed:
         if self._transcoder is not None:
             self._transcoder.set_gain(gain)
 
+    def _start(self, first: Unit | None) -> None:
+        """Begin with the first packet: no decoder needs anything before it."""
+        self._position = 0 if first is None else first.position
+        self._transcoder = None if self._gain == 1.0 else self._transcode(self._gain)
+
     def _may_pass(self, transcoder: Transcoder) -> bool:
-        """Return whether packets can pass from here on, and go back to the right one."""
+        """Return whether packets can pass from where it is."""
         return (
             self._gain == 1.0
             and self._track.passable
             and transcoder.settled
-            and self._track.back(transcoder.position)
+            and self._track.has(transcoder.position)
         )
 
     def _transcode(self, gain: float, run_in: int = 0) -> Transcoder:
@@ -147,7 +158,7 @@ class Passed:
         self._track.back(self._position - run_in * PACKET_SAMPLES - RUN_IN)
         return Transcoder(self._track.sounds(), position=self._position, gain=gain, run_in=run_in)
 
-    def _continued(self, position: int) -> Transcoder:
+    def _continued(self) -> Transcoder:
         """Return what encodes on where packets passed."""
         transcoder = self._transcode(1.0, WARM_UP)
         transcoder.set_gain(self._gain)
