@@ -102,15 +102,15 @@ class Library:
 
     async def _rescan(self) -> None:
         try:
-            self._shelf = await self._scan_folder()
+            await self._scan_folder()
         except (OSError, ValueError, asyncio.IncompleteReadError, msgspec.DecodeError) as error:
             logger.warning("The library could not be scanned: %s", error)
         else:
             logger.info("There are %s songs in the library", len(self._shelf))
         self._scanned_at = asyncio.get_running_loop().time()
 
-    async def _scan_folder(self) -> dict[str, Shelved]:
-        """Run the program that reads the folder; return what it found."""
+    async def _scan_folder(self) -> None:
+        """Run the program that reads the folder; songs are found as soon as they are read."""
         process = await asyncio.create_subprocess_exec(
             *self._argv,
             stdin=asyncio.subprocess.PIPE,
@@ -127,27 +127,27 @@ class Library:
                 _encode({path: each.song.stamp for path, each in self._shelf.items()})
             )
             process.stdin.close()
-            shelf = await self._read(process.stdout)
+            seen = await self._read(process.stdout)
             if await process.wait() != 0:
                 raise OSError(f"the scan ended with {process.returncode}")
-            return shelf
+            for path in self._shelf.keys() - seen:
+                del self._shelf[path]
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
 
-    async def _read(self, lines: asyncio.StreamReader) -> dict[str, Shelved]:
-        shelf: dict[str, Shelved] = {}
+    async def _read(self, lines: asyncio.StreamReader) -> set[str]:
+        """Put songs on the shelf; return the paths of all that there are."""
+        seen = set()
         async for line in lines:
-            match _decoder.decode(line):
-                case Unchanged(path):
-                    if path in self._shelf:
-                        shelf[path] = self._shelf[path]
-                case song:
-                    shelf[song.path] = shelve(song)
-            if len(shelf) % BATCH == 0:
+            each = _decoder.decode(line)
+            seen.add(each.path)
+            if isinstance(each, Song):
+                self._shelf[each.path] = shelve(each)
+            if len(seen) % BATCH == 0:
                 await asyncio.sleep(0)
-        return shelf
+        return seen
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -75,6 +75,7 @@ class Resolver:
         self._busy = 0
         self._returned = asyncio.Event()
         self._closed = False
+        self._warned = False
 
     def warm_up(self) -> None:
         """Start a worker for the next request, unless there is one."""
@@ -185,7 +186,14 @@ class Resolver:
             await worker.end()
 
     async def _start(self) -> WorkerProcess:
-        return await WorkerProcess.start(self._argv, self._environment)
+        worker = await WorkerProcess.start(self._argv, self._environment)
+        if not worker.javascript and not self._warned:
+            self._warned = True
+            logger.warning(
+                "There is no JavaScript runtime, so most of YouTube will not play;"
+                " install the package's extra 'youtube'."
+            )
+        return worker
 
 
 class _Line:

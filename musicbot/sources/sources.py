@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,11 @@ from musicbot.sources.library import Library
 from musicbot.sources.queries import WebLink, Words, read_query
 from musicbot.sources.resolver import Resolver
 from musicbot.sources.wire import Entry, Target, from_handle, to_handle
+
+logger = logging.getLogger(__name__)
+
+NOWHERE: Final = "/nonexistent"
+"""The home of a worker that has no folder."""
 
 WORKER: Final = ("-I", "-m", "musicbot.sources.ytdlp_worker")
 """What the interpreter runs: isolated, so that neither the working folder nor the
@@ -49,7 +55,6 @@ class Sources:
         data: Folder for what outlives the process.
         allow_net: Networks that may be connected to although they are private.
         worker: The arguments with which the interpreter runs the worker.
-        environment: What the worker gets to see besides the path of programs.
     """
 
     def __init__(
@@ -59,12 +64,10 @@ class Sources:
         data: Path | None,
         allow_net: Sequence[str],
         worker: Sequence[str] = WORKER,
-        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._library = Library(library) if library is not None else None
         self._data = data
         self._worker = (sys.executable, *worker, *_options(allow_net))
-        self._environment = environment or {}
         self._fresh = FreshMedia()
         self._exits = contextlib.AsyncExitStack()
         self._resolver: Resolver
@@ -74,12 +77,11 @@ class Sources:
         async with contextlib.AsyncExitStack() as exits:
             cache = self._cache(exits)
             self._resolver = Resolver(
-                (*self._worker, "--cache", str(cache)),
+                self._worker if cache is None else (*self._worker, f"--cache={cache}"),
                 {
                     "PATH": os.environ.get("PATH", os.defpath),
                     "LANG": "C.UTF-8",
-                    "HOME": str(cache),
-                    **self._environment,
+                    "HOME": str(cache or NOWHERE),
                 },
             )
             exits.push_async_callback(self._resolver.close)
@@ -151,12 +153,16 @@ class Sources:
                 self._fresh.keep(link, entry.media, _now() + entry.lifetime)
             yield Piece(link, entry.title, entry.duration, entry.live)
 
-    def _cache(self, exits: contextlib.AsyncExitStack) -> Path:
-        """Return the folder in which yt-dlp keeps what it learned about sites."""
-        if self._data is None:
-            return Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="musicbot-")))
-        cache = self._data.resolve() / "yt-dlp"
-        cache.mkdir(parents=True, exist_ok=True)
+    def _cache(self, exits: contextlib.AsyncExitStack) -> Path | None:
+        """Return the folder in which yt-dlp keeps what it learned about sites, if there is one."""
+        try:
+            if self._data is None:
+                return Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="musicbot-")))
+            cache = self._data.resolve() / "yt-dlp"
+            cache.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            logger.warning("yt-dlp cannot keep what it learns: %s", error)
+            return None
         return cache
 
 

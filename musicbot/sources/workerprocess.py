@@ -44,6 +44,8 @@ class WorkerProcess:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.asked = 0
         """How many requests it was given."""
+        self.javascript = False
+        """Whether it has what YouTube needs."""
         self._process = process
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
         self._notes = asyncio.create_task(self._listen())
@@ -124,6 +126,7 @@ class WorkerProcess:
             raise WorkerLost("It does not become ready.") from None
         if not isinstance(ready, Ready):
             raise WorkerLost("It answers before it was asked.")
+        self.javascript = ready.javascript
         logger.debug("yt-dlp %s is ready (%s)", ready.version, self.pid)
 
     async def _next(self) -> Reply:

@@ -13,6 +13,7 @@ up to a size; and it ends by itself if it is busy for too long and nobody ended 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
 import resource
@@ -52,6 +53,9 @@ MAX_DEPTH: Final = 3
 
 JAVASCRIPT: Final = "deno"
 """The runtime that yt-dlp runs without access to files and network."""
+
+PR_SET_PDEATHSIG: Final = 1
+"""See prctl(2)."""
 
 OUT_OF_MEMORY: Final = 3
 """Exit code after which the bot starts a fresh worker."""
@@ -248,6 +252,7 @@ def main(argv: Sequence[str] | None = None, extractors: Sequence[InfoExtractor] 
     """Serve until the standard input ends."""
     replies = _claim_stdout()
     options = _options(argv)
+    _end_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     os.environ["YTDLP_NO_PLUGINS"] = "1"
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -276,6 +281,12 @@ def _claim_stdout() -> BinaryIO:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return replies
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this process when the bot ends, also in the middle of a look-up."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _send(replies: BinaryIO, reply: Ready | Found | Failed) -> None:

@@ -31,6 +31,15 @@ class LoopSearchIE(InfoExtractor):  # type: ignore[misc]  # yt-dlp has no types
         )
 
 
+class HungryIE(InfoExtractor):  # type: ignore[misc]  # yt-dlp has no types
+    """Takes more memory than a worker may."""
+
+    _VALID_URL = r"hungry:"
+
+    def _real_extract(self, url: str) -> Any:
+        return {"id": str(len(bytearray(4 << 30)))}
+
+
 def serve_search(web: Web, path: str, results: Sequence[tuple[str, str, float | None]]) -> str:
     """Serve a search for titles that hold the words; return the prefix of a search.
 
@@ -54,4 +63,4 @@ def serve_search(web: Web, path: str, results: Sequence[tuple[str, str, float | 
 
 
 if __name__ == "__main__":
-    main(extractors=[LoopSearchIE()])
+    main(extractors=[LoopSearchIE(), HungryIE()])

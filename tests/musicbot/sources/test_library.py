@@ -126,6 +126,15 @@ async def test_a_scan_that_fails_finds_nothing(
     assert "could not be scanned" in caplog.text
 
 
+async def test_what_a_scan_read_before_it_failed_is_found(tmp_path: Path) -> None:
+    line = '{"type":"song","path":"a.mp3","stamp":[0,0],"title":"A","words":"a song"}'
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\ncat >/dev/null\necho '{line}'\nexit 1\n")
+    script.chmod(0o755)
+    async with opened(tmp_path, python=str(script)) as library:
+        assert await library.find("song") is not None
+
+
 async def test_closing_ends_a_scan(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     script = tmp_path / "python"

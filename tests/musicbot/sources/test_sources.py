@@ -201,6 +201,15 @@ async def test_what_yt_dlp_learns_is_kept_in_the_data_folder(tmp_path: Path) -> 
     assert (tmp_path / "data" / "yt-dlp").is_dir()
 
 
+async def test_a_data_folder_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("This is no folder.")
+    sources = Sources(library=None, data=tmp_path / "data", allow_net=[], worker=FAKE)
+
+    finding = await look_up(sources, "some words")
+
+    assert len(finding.pieces) == 1
+
+
 async def test_without_a_library_its_songs_are_gone() -> None:
     async with Sources(library=None, data=None, allow_net=[], worker=FAKE) as sources:
         with pytest.raises(SourceError) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,8 +15,9 @@ from musicbot.core.media import HttpMedia
 from musicbot.errors import SourceErrorKind
 from musicbot.netpolicy import NetPolicy
 from musicbot.sources.wire import Entry, Failed, Found, Target
-from musicbot.sources.ytdlp_worker import AddressRefused, Guard
+from musicbot.sources.ytdlp_worker import OUT_OF_MEMORY, AddressRefused, Guard
 from tests.support import search_worker
+from tests.support.processes import is_running
 from tests.support.real_worker import WORKER, RealWorker
 from tests.support.search_worker import serve_search
 from tests.support.web import SECRET, Canary, Web
@@ -317,6 +319,37 @@ def test_a_search_that_cannot_be_reached_is_explained_to_who_typed_words() -> No
     assert "search" in reply.text
     assert worker.ready.version
     assert code == 0
+
+
+def test_a_worker_that_takes_too_much_memory_says_so_and_ends() -> None:
+    with RealWorker(program=SEARCHER) as worker:
+        reply = worker.look_up("hungry:")
+        code = worker.end()
+
+    assert isinstance(reply, Failed)
+    assert reply.kind is Kind.UNSUPPORTED
+    assert code == OUT_OF_MEMORY
+
+
+def test_a_worker_ends_with_whoever_started_it_even_in_the_middle_of_a_look_up() -> None:
+    """The pipe to its input is held open, so its end is not what the worker notices."""
+    starter = (
+        "import subprocess, sys;"
+        "worker = subprocess.Popen(sys.argv[1:], stdin=0, stdout=subprocess.PIPE);"
+        "worker.stdout.readline();"
+        "print(worker.pid, flush=True);"
+        "worker.wait()"
+    )
+    argv = (sys.executable, "-c", starter, sys.executable, *WORKER)
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+        while is_running(pid):
+            threading.Event().wait(0.01)
 
 
 def test_settings_that_make_no_sense_end_the_worker() -> None:
