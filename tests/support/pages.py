@@ -229,7 +229,7 @@ class RoomPage:
 
     async def now_playing(self, title: str | re.Pattern[str]) -> None:
         """Wait until the music panel shows a title as playing."""
-        await expect(self.music).to_contain_text(title, timeout=MUSIC_TIME)
+        await expect(self.music.locator(".track")).to_contain_text(title, timeout=MUSIC_TIME)
         await expect(self.music.get_by_role("button", name="Pause", exact=True)).to_be_enabled(
             timeout=MUSIC_TIME
         )
@@ -241,9 +241,25 @@ class RoomPage:
         answer = await self.page.wait_for_function(LAST_ANSWER, arg=[before], timeout=MUSIC_TIME)
         return str(await answer.json_value())
 
+    async def failure(self) -> str:
+        """Wait until a command has failed and return the answer."""
+        line = self.page.locator(".line-bot.failed .line-text").first
+        await expect(line).to_be_visible(timeout=PATIENCE * 1000)
+        return await line.inner_text()
+
     async def hears_music(self) -> None:
         """Wait until the bot's connection brings more than silence."""
         await self._until(f"async () => ((await ({MUSIC_STATS})())?.audioLevel ?? 0) > 0.01")
+
+    async def hears_silence(self) -> None:
+        """Wait until the bot's connection brings nothing but silence."""
+        await self._until(f"async () => (await ({MUSIC_STATS})()).audioLevel === 0")
+
+    async def hears_level(self, *, above: float = -999.0, below: float = 999.0) -> None:
+        """Wait until the left channel is so loud, in dB."""
+        async with asyncio.timeout(PATIENCE):
+            while not above < _loudness((await self.record(0.2))[0]) < below:
+                pass
 
     async def listens_on(self, seconds: float) -> None:
         """Wait until so much more of the bot's sound was played, silence included."""
@@ -271,8 +287,12 @@ class RoomPage:
 
     async def _until(self, check: str, argument: object = None) -> None:
         """Wait until an asynchronous check holds; Playwright does not await those of its own."""
-        async with asyncio.timeout(PATIENCE):
-            await self.page.evaluate(UNTIL % check, argument)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.page.evaluate(UNTIL % check, argument)
+        except TimeoutError:
+            page = await self.page.locator("body").aria_snapshot()
+            raise AssertionError(f"{self.name} waited for {check}\n{page}") from None
 
     async def record(self, seconds: float) -> tuple[Samples, Samples]:
         """Record what the bot sends; return left and right at 48 kHz."""
@@ -290,6 +310,11 @@ async def open_room(
     page = await profile.new_page()
     await page.goto(f"{base}/r/{room}")
     return RoomPage(page, name)
+
+
+def _loudness(samples: Samples) -> float:
+    """Return the level of a sine, in dB of full scale."""
+    return float(10 * np.log10(2 * np.mean(np.square(samples, dtype=np.float64)) + 1e-12))
 
 
 def _samples(text: str) -> Samples:
