@@ -112,8 +112,7 @@ class Server:
 
     async def stop(self) -> None:
         """Ask everybody to come back, and end; may be called twice."""
-        if self._listener is None:
-            return
+        assert self._listener is not None
         self._listener.close(code=SERVICE_RESTART, reason="The server restarts.")
         for _ in range(2):
             try:
@@ -170,13 +169,10 @@ class Server:
 
     def _perform(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
-            outbox = self._outboxes.get(effect.to)
-            if outbox is None:
-                continue  # The connection has ended; the others hear of it in a moment.
             match effect:
                 case Send():
-                    outbox.put(encode(effect.message))
+                    self._outboxes[effect.to].put(encode(effect.message))
                 case Close():
-                    outbox.close(effect.code, effect.reason)
+                    self._outboxes[effect.to].close(effect.code, effect.reason)
                 case _:
                     assert_never(effect)

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+from urllib.error import HTTPError
 
 import pytest
 from click.testing import CliRunner, Result
@@ -74,12 +75,16 @@ def test_the_settings_come_from_the_environment_too() -> None:
         "SIGNALING_PORT": str(port),
         "SIGNALING_BOT_TOKEN": "SECRET",
         "SIGNALING_ICE_SERVER": "stun:127.0.0.1 turn:ann:SECRET@127.0.0.1:3478",
-        "SIGNALING_ALLOW_ORIGIN": "",
+        "SIGNALING_ALLOW_ORIGIN": "https://friend.example http://[::1]:3000/",
     }
     with started("--end-with-stdin", environment=environment) as process:
         assert process.stdin is not None
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as response:
-            assert response.status == 200
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/ws")
+        request.add_header("Origin", "https://friend.example")
+        with pytest.raises(HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=5)
+        with caught.value as answer:
+            assert answer.status == 426
 
         process.stdin.close()
 

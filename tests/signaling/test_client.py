@@ -24,6 +24,13 @@ async def answering(
             yield connection
 
 
+async def refusal(url: str, *, origin: str | None = None, timeout: float = 10) -> ConnectionLost:
+    with pytest.raises(ConnectionLost) as caught:
+        await connect(url, origin=origin, timeout=timeout).__aenter__()
+    assert caught.value.code is None
+    return caught.value
+
+
 async def test_a_connection_speaks_with_the_server() -> None:
     async with open_house() as house, connect(house.url, origin=house.origin) as connection:
         await connection.send(Join("room", "Ann"))
@@ -35,36 +42,29 @@ async def test_a_server_that_is_not_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    with pytest.raises(ConnectionLost, match="Cannot reach the server at ws://") as caught:
-        async with connect(f"ws://127.0.0.1:{port}/ws"):
-            raise AssertionError
+    lost = await refusal(f"ws://127.0.0.1:{port}/ws")
 
-    assert caught.value.code is None
+    assert str(lost).startswith(f"Cannot reach the server at ws://127.0.0.1:{port}/ws: ")
 
 
 async def test_a_server_that_refuses_is_told() -> None:
     async with open_house() as house:
-        with pytest.raises(ConnectionLost, match="answered 403"):
-            async with connect(house.url, origin="http://other.example"):
-                raise AssertionError
-        with pytest.raises(ConnectionLost, match="answered 404"):
-            async with connect(house.url.replace("/ws", "/elsewhere")):
-                raise AssertionError
+        elsewhere = house.url.replace("/ws", "/elsewhere")
+
+        assert "answered 403" in str(await refusal(house.url, origin="http://other.example"))
+        assert "answered 404" in str(await refusal(elsewhere))
 
 
 async def test_a_server_that_does_not_answer_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"ws://127.0.0.1:{server.getsockname()[1]}/ws"
-        with pytest.raises(ConnectionLost, match="did not answer in time"):
-            async with connect(url, timeout=0.05):
-                raise AssertionError
+
+        assert "did not answer in time" in str(await refusal(url, timeout=0.05))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/ws", "ws:///ws", "nonsense", "ws://[x"])
 async def test_what_is_no_address_is_told(url: str) -> None:
-    with pytest.raises(ConnectionLost, match="Cannot reach the server"):
-        async with connect(url):
-            raise AssertionError
+    assert "Cannot reach the server" in str(await refusal(url))
 
 
 async def test_news_that_only_newer_programs_know_is_left_out() -> None:

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 import hypothesis.strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+)
 
 from signaling import messages
 from signaling.exchange import Exchange
@@ -283,7 +290,7 @@ def test_without_a_worker_there_is_no_bot() -> None:
     assert desk.codes("ann") == ["no-bot"]
 
 
-ROOMS: Final = st.sampled_from(["red", "green", "blue", "bad\nname"])
+ROOMS: Final = st.sampled_from(["red", "red", "red", "red", "red", "blue", "blue", "green"])
 KINDS: Final = st.sampled_from(["person", "person", "person", "bot", "control"])
 
 
@@ -299,12 +306,13 @@ class View:
 class Meetings(RuleBasedStateMachine):
     """Whatever clients say in whatever order, everybody's picture of their room is true."""
 
-    connections = Bundle("connections")
+    inside = Bundle("inside")
+    others = Bundle("others")
 
     def __init__(self) -> None:
         super().__init__()
         self.exchange = Exchange(
-            limits=Limits(room_peers=4, rooms=2, connections=12, message_burst=60),
+            limits=Limits(room_peers=4, rooms=2, connections=30, message_burst=20),
             token=TOKEN,
             ice=lambda: (),
         )
@@ -312,65 +320,89 @@ class Meetings(RuleBasedStateMachine):
         self.count = 0
         self.views: dict[str, View] = {}
 
-    @rule(target=connections, from_page=st.booleans())
-    def connect(self, from_page: bool) -> str:
-        self.count += 1
-        name = f"peer {self.count}"
-        self.views[name] = View()
-        self.perform(name, self.exchange.connected(name, from_page=from_page, now=self.now))
+    @rule(target=inside, room=ROOMS, kind=KINDS)
+    def come_in(self, room: str, kind: Kind) -> str:
+        name = self.connect(from_page=False)
+        self.say(name, Join(room, name, kind, token=TOKEN))
         return name
 
-    @rule(name=connections, room=ROOMS, kind=KINDS, token=st.sampled_from([None, TOKEN, "no"]))
-    def join(self, name: str, room: str, kind: Kind, token: str | None) -> None:
+    @rule(target=others, room=ROOMS, kind=KINDS, token=st.sampled_from([None, "no"]))
+    def knock(self, room: str, kind: Kind, token: str | None) -> str:
+        name = self.connect(from_page=True)
         self.say(name, Join(room, name, kind, token=token))
+        return name
 
-    @rule(name=connections, room=ROOMS)
-    def meet(self, name: str, room: str) -> None:
-        self.say(name, Join(room, name, token=TOKEN))
+    @initialize(target=others)
+    def begin_with_a_worker(self) -> str:
+        return self.serve(early=False)
 
-    @rule(name=connections, token=st.sampled_from([TOKEN, TOKEN, "no"]))
-    def serve(self, name: str, token: str) -> None:
-        self.say(name, messages.Serve(token, 2))
+    @rule(target=others, early=st.booleans())
+    def offer(self, early: bool) -> str:
+        return self.serve(early=early)
 
-    @rule(name=connections, to=connections)
+    def serve(self, *, early: bool) -> str:
+        name = self.connect(from_page=False)
+        if early:
+            self.say(name, messages.Load(1))
+        self.say(name, messages.Serve(TOKEN, 2))
+        return name
+
+    @rule(target=others)
+    def say_nothing(self) -> str:
+        name = self.connect(from_page=True)
+        self.perform(name, self.exchange.timed_out(name, self.now))
+        return name
+
+    @rule(name=inside | others, to=inside)
     def signal(self, name: str, to: str) -> None:
         self.say(name, Signal(to, candidate=None))
 
-    @rule(name=connections, peer=connections)
-    def kick(self, name: str, peer: str) -> None:
-        self.say(name, messages.Kick(peer))
+    @rule(name=inside, pick=st.integers(0, 4))
+    def signal_somebody_here(self, name: str, pick: int) -> None:
+        self.say(name, Signal(self.somebody(name, pick), candidate=None))
 
-    @rule(name=connections, peer=connections)
-    def hand_over(self, name: str, peer: str) -> None:
-        self.say(name, messages.MakeHost(peer))
+    @rule(name=inside, pick=st.integers(0, 4))
+    def kick(self, name: str, pick: int) -> None:
+        self.say(name, messages.Kick(self.somebody(name, pick)))
 
-    @rule(name=connections, locked=st.booleans())
+    @rule(name=inside, pick=st.integers(0, 4))
+    def hand_over(self, name: str, pick: int) -> None:
+        self.say(name, messages.MakeHost(self.somebody(name, pick)))
+
+    @rule(name=inside, locked=st.booleans())
     def lock(self, name: str, locked: bool) -> None:
         self.say(name, messages.Lock(locked))
 
+    @rule(name=inside)
+    def summon(self, name: str) -> None:
+        self.say(name, messages.Summon())
+
     @rule(
-        name=connections,
+        name=inside,
         message=st.sampled_from(
-            [messages.Summon(), messages.Rename("New"), messages.Rename(""), messages.Load(1)]
+            [
+                messages.Rename("New"),
+                messages.Rename(""),
+                messages.Load(1),
+                messages.Serve(TOKEN, 2),
+                Join("red", "again"),
+            ]
         ),
     )
     def talk(self, name: str, message: ClientMessage) -> None:
         self.say(name, message)
 
-    @rule(name=connections, text=st.text(max_size=20))
+    @rule(name=inside | others, text=st.text(max_size=20))
     def babble(self, name: str, text: str) -> None:
         self.perform(name, self.exchange.received(name, text, self.now))
 
-    @rule(name=connections)
+    @rule(name=inside)
     def leave(self, name: str) -> None:
         self.say(name, messages.Leave())
 
-    @rule(name=connections)
-    def fall_silent(self, name: str) -> None:
-        if self.views[name].room is None:
-            self.perform(name, self.exchange.timed_out(name, self.now))
-
-    @rule(name=consumes(connections), reason=st.sampled_from([Reason.LEFT, Reason.LOST]))
+    @rule(
+        name=consumes(inside) | consumes(others), reason=st.sampled_from([Reason.LEFT, Reason.LOST])
+    )
     def disconnect(self, name: str, reason: Reason) -> None:
         view = self.views.pop(name)
         view.closed = True
@@ -381,6 +413,18 @@ class Meetings(RuleBasedStateMachine):
     @rule(seconds=st.floats(0, 20))
     def wait(self, seconds: float) -> None:
         self.now += seconds
+
+    def somebody(self, name: str, pick: int) -> str:
+        """Return somebody in the same room; perhaps they themselves."""
+        here = sorted(self.views[name].peers) or [name]
+        return here[pick % len(here)]
+
+    def connect(self, *, from_page: bool) -> str:
+        self.count += 1
+        name = f"peer {self.count}"
+        self.views[name] = View()
+        self.perform(name, self.exchange.connected(name, from_page=from_page, now=self.now))
+        return name
 
     def say(self, name: str, message: ClientMessage) -> None:
         self.perform(name, self.exchange.received(name, encode(message), self.now))
@@ -421,6 +465,8 @@ class Meetings(RuleBasedStateMachine):
                 assert message.room in {room.name for room in self.exchange.rooms}
             case Error():
                 assert message.code in messages.ERRORS
+            case _:
+                assert_never(message)
 
     @invariant()
     def everybody_sees_their_room_as_it_is(self) -> None:

@@ -67,6 +67,7 @@ async def test_everything_arrives_in_order_and_then_the_close() -> None:
         outbox.put("too late")
 
         assert await reading == (texts, 4321)
+        await outbox.ended()
         assert not outbox.slow
 
 
@@ -99,7 +100,7 @@ async def test_a_peer_that_is_gone_is_not_slow() -> None:
     async with outbox_to(leave) as (outbox, reading):
         await reading
         outbox.put("hello?")
-        await outbox.stop()
+        await outbox.ended()
 
         assert not outbox.slow
 

@@ -136,6 +136,8 @@ async def mute(house: House) -> AsyncIterator[Mute]:
         yield Mute(reader, writer)
     finally:
         writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 def names(peers: tuple[Peer, ...]) -> list[str]:
