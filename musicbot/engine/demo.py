@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 from musicbot.engine.decode import Converter
 from musicbot.engine.sound import SAMPLE_RATE, Sound, to_frame
 
-RATE: Final = 24_000
+RATE: Final = 16_000
 """Samples a second that are computed: nothing in it is higher than half of that."""
 
-BEAT: Final = 15_000
+BEAT: Final = 10_000
 """Samples: 96 beats a minute."""
 
 BAR: Final = 4 * BEAT
@@ -32,10 +32,10 @@ DURATION: Final = 30.0
 
 END: Final = round(DURATION * RATE)
 
-BLOCK: Final = 2_400
+BLOCK: Final = 1_600
 """Samples that are computed at a time."""
 
-FADE: Final = 120
+FADE: Final = 80
 """Samples in which a note begins and ends, so that it does not click."""
 
 CHORDS: Final = (
@@ -86,10 +86,10 @@ class Note(NamedTuple):
     right: float
 
 
-PAD: Final = Voice(((1, 1.2, 0), (2.003, 0.25, 0)), 4.6, attack=8_000, release=11_000)
-PLUCK: Final = Voice(((1, 1, 3.5), (2, 0.45, 5), (3, 0.2, 8)), 2)
-BASS: Final = Voice(((1, 1, 1.6), (2, 0.4, 3)), 2.2, attack=300, release=1_200)
-BELL: Final = Voice(((1, 1, 2.2), (2.76, 0.3, 5), (5.4, 0.12, 9)), 3, release=4_800)
+PAD: Final = Voice(((1, 1.2, 0), (2.003, 0.25, 0)), 4.6, attack=5_300, release=7_300)
+PLUCK: Final = Voice(((1, 1, 3.5), (2, 0.45, 5), (3, 0.2, 8)), 1.75, release=800)
+BASS: Final = Voice(((1, 1, 1.6), (2, 0.4, 3)), 2, attack=200, release=800)
+BELL: Final = Voice(((1, 1, 2.2), (2.76, 0.3, 5), (5.4, 0.12, 9)), 2.5, release=4_000)
 
 
 class Demo:
@@ -178,7 +178,7 @@ def _mixed(notes: list[Note], start: int, stop: int) -> bytes:
     return samples.tobytes()
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=64)
 def _wave(voice: Voice, pitch: int, length: int) -> array[float]:
     """Return a tone in full: a sum of sines that fade away."""
     hertz = 440 * 2 ** ((pitch - 69) / 12)

@@ -124,7 +124,7 @@ class Demuxer:
                 packet = next(self._packets, None)
             if packet is None:
                 return None
-            if packet.size and self._is_wanted(packet):
+            if packet.size and self.is_wanted(packet):
                 self._opening.renew()
                 self._reached = self.position_of(packet) or self._reached
                 return packet
@@ -152,7 +152,9 @@ class Demuxer:
         self._client.cancellation.check()
         wanted = max(0, position - RUN_IN)
         if self._opening.seekable:
-            at = (wanted + (self._origin or 0)) * 1_000_000 // SAMPLE_RATE
+            # What prepares the decoder has a place before the beginning.
+            before = self.head.pre_skip if self.head is not None and wanted == 0 else 0
+            at = (wanted - before + (self._origin or 0)) * 1_000_000 // SAMPLE_RATE
             with self._opening.speaking(SourceErrorKind.BROKEN, self._damaged()):
                 self._container.seek(at)
             self._packets = self._demux()
@@ -228,7 +230,7 @@ class Demuxer:
     def _demux(self) -> Iterator[av.Packet[AudioStream]]:
         return self._container.demux(self._stream)
 
-    def _is_wanted(self, packet: av.Packet[AudioStream]) -> bool:
+    def is_wanted(self, packet: av.Packet[AudioStream]) -> bool:
         """Return whether a packet is not too early to matter, after a jump."""
         if self._wanted is None:
             return True

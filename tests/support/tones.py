@@ -143,7 +143,7 @@ def lively(seed: int) -> Wave:
                 zip(pitches, phases, volumes, strict=True)
             )
         ]
-        return np.sum(parts, axis=0)
+        return np.asarray(np.sum(parts, axis=0), np.float64)
 
     return wave
 
@@ -183,7 +183,8 @@ def decode(packets: Iterable[bytes]) -> Sound:
 
 def _frame(waves: tuple[Wave, ...], start: int, stop: int, rate: int, layout: str) -> av.AudioFrame:
     time = np.arange(start, stop) / rate
-    sound = np.stack([wave(time) for wave in waves]).astype(np.float32)
-    frame = av.AudioFrame.from_ndarray(sound, format="fltp", layout=layout)
+    # PyAV cannot make frames of more than seven planes.
+    sound = np.stack([wave(time) for wave in waves], axis=1).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(sound.reshape(1, -1), format="flt", layout=layout)
     frame.sample_rate, frame.pts = rate, start
     return frame
