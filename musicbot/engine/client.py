@@ -32,6 +32,10 @@ STUCK_TIME: Final = 60.0
 """Seconds without a packet after which a process is given up while listeners wait.
 Fetching gives up a site that does not answer well before."""
 
+BEGIN_TIME: Final = 2.0
+"""Seconds after which a process is given up that cannot let go of what it played before.
+What waits for the network can; what got lost in a hostile file cannot."""
+
 MAX_NOTES: Final = 100
 """Lines that one process may write to the log."""
 
@@ -66,6 +70,7 @@ class Engine:
         forks: What starts processes; that of the whole bot if not given.
         idle_time: Seconds for which a process is kept that has nothing to do.
         stuck_time: Seconds after which one is given up that keeps listeners waiting.
+        begin_time: Seconds after which one is given up that does not begin with a play.
     """
 
     def __init__(
@@ -76,13 +81,19 @@ class Engine:
         forks: Forks | None = None,
         idle_time: float = IDLE_TIME,
         stuck_time: float = STUCK_TIME,
+        begin_time: float = BEGIN_TIME,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._playout = Playout(self._send, deliver, tuple(allow_net))
         self._forks = forks or _forks()
         self._idle_time = idle_time
         self._stuck_time = stuck_time
+        self._begin_time = begin_time
         self._process: EngineProcess | None = None
+        self._has_started = False
+        """Whether the process has said anything."""
+        self._awaited: int | None = None
+        """The generation of a play that it has yet to begin with."""
         self._timer: asyncio.TimerHandle | None = None
         self._heard_at = 0.0
         """When the process last said something, or was last told to."""
@@ -96,7 +107,7 @@ class Engine:
         return self._playout.position
 
     def open(self, play: PlayId, media: Media, *, position: int = 0) -> None:
-        """Play something from a position on, instead of what plays."""
+        """Play something from a position on, instead of what plays, also after a hold."""
         if self._closed:
             return
         self._heard_at = self._loop.time()
@@ -142,11 +153,15 @@ class Engine:
             self._start()
         if self._process is not None:
             self._process.send(command)
+            if isinstance(command, messages.Open):
+                self._await(command.generation)
         elif not isinstance(command, messages.Open | messages.Stop):
             self._playout.died()
 
     def _start(self) -> None:
         self._notes = 0
+        self._has_started = False
+        self._awaited = None
         try:
             self._process = EngineProcess(self._forks, on_news=self._hear, on_gone=self._lose)
         except OSError as error:
@@ -158,7 +173,13 @@ class Engine:
         match news:
             case messages.Started(pid):
                 self._false_starts = 0
+                self._has_started = True
                 logger.debug("= engine process %d started", pid)
+                if self._awaited is not None:
+                    self._await(self._awaited)
+            case messages.Begun(generation):
+                if generation == self._awaited:
+                    self._awaited = None
             case messages.Noted(level, text):
                 self._note(level, text)
             case messages.Opened() | messages.Packets() | messages.Ended() | messages.Failed():
@@ -171,6 +192,17 @@ class Engine:
         if self._notes > MAX_NOTES:
             raise Garbage("More lines for the log than make sense.")
         logger.log(level, "The engine says: %s", text)
+
+    def _await(self, generation: int) -> None:
+        """Give the process some time to begin with a play, from when it is there."""
+        self._awaited = generation
+        if self._has_started and self._process is not None:
+            self._loop.call_later(self._begin_time, self._check, self._process, generation)
+
+    def _check(self, process: EngineProcess, generation: int) -> None:
+        if process is self._process and generation == self._awaited:
+            process.end()
+            self._lose("it cannot let go of what it played before")
 
     def _lose(self, reason: str) -> None:
         """Take note that the process is gone."""

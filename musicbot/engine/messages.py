@@ -112,6 +112,12 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     pid: int
 
 
+class Begun(msgspec.Struct, frozen=True, tag="begun"):
+    """The process is done with what was played before, and opens this."""
+
+    generation: Count
+
+
 class Opened(msgspec.Struct, frozen=True, tag="opened"):
     """What is played is open."""
 
@@ -153,7 +159,7 @@ class Noted(msgspec.Struct, frozen=True, tag="noted"):
     text: Annotated[str, Meta(max_length=20_000)]
 
 
-News = Started | Opened | Packets | Ended | Failed | Noted
+News = Started | Begun | Opened | Packets | Ended | Failed | Noted
 
 _encoder: Final = msgspec.msgpack.Encoder()
 

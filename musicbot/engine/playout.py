@@ -163,7 +163,8 @@ class Playout:
         return play.owed > 0 and not self._buffer
 
     def open(self, id: PlayId, media: Media, position: int) -> None:
-        """Play something from a position on, instead of what plays."""
+        """Play something from a position on, instead of what plays, also after a hold."""
+        self._held = False
         # After a failure this may be the same track from where it broke off.
         splices = self._play is None and len(self._buffer) > 0 and position == self._buffer.end
         if not splices:
@@ -198,7 +199,7 @@ class Playout:
             self._go(play, min(self._buffer.position + LEAD, self._buffer.end))
 
     def hold(self) -> None:
-        """Send silence and stay at the position, whatever is opened meanwhile."""
+        """Send silence and stay at the position."""
         self._held = True
         if self._play is not None and self._play.target is not None:
             self._cut(self._play, self._play.target)

@@ -102,9 +102,14 @@ class Forks:
             logger.warning("The engines' server ended with code %d", self._server.returncode)
             self.close()
         if self._control is None:
-            ours, theirs = socket.socketpair()
-            with theirs:
-                ours.setblocking(False)
+            self._control = self._launch()
+        return self._control
+
+    def _launch(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            try:
                 self._server = subprocess.Popen(
                     (*self._command, str(theirs.fileno())),
                     env=environment(os.environ),
@@ -113,8 +118,10 @@ class Forks:
                     pass_fds=(theirs.fileno(),),
                     start_new_session=True,
                 )
-            self._control = ours
-        return self._control
+            except OSError:
+                ours.close()
+                raise
+        return ours
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:

@@ -116,18 +116,17 @@ class Worker:
 
     def run(self) -> None:
         """Work until the bot is gone."""
-        threads = [
-            threading.Thread(target=self._listen, name="commands", daemon=True),
-            threading.Thread(target=self._outgoing.run, name="packets", daemon=True),
-        ]
+        listener = threading.Thread(target=self._listen, name="commands", daemon=True)
+        sender = threading.Thread(target=self._outgoing.run, name="packets", daemon=True)
         self._outgoing.post(messages.Started(os.getpid()))
-        for thread in threads:
-            thread.start()
-        while (order := self._desk.next_open()) is not None:
-            self._serve(order)
-        self._outgoing.close()
-        for thread in threads:
-            thread.join()
+        listener.start()
+        sender.start()
+        try:
+            while (order := self._desk.next_open()) is not None:
+                self._serve(order)
+        finally:
+            self._outgoing.close()
+            sender.join()
 
     def note(self, level: int, text: str) -> None:
         """Have something written to the bot's log."""
@@ -150,6 +149,7 @@ class Worker:
         client = WebClient(NetPolicy.parse(order.allow_net))
         if not self._desk.begin(order, client.cancel):
             return
+        self._outgoing.post(messages.Begun(order.generation))
         try:
             self._play(order, client)
         except Cancelled:

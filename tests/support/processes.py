@@ -14,7 +14,7 @@ def is_running(pid: int) -> bool:
     """Return whether a process runs; one that waits to be reaped does not."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
     return status.rpartition(") ")[2][0] not in "ZX"
 

@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import logging
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pytest
+
+from musicbot.core.media import Media
+from musicbot.core.tracks import FRAME_SAMPLES
+from musicbot.engine import messages
+from musicbot.engine.messages import (
+    Begun,
+    Command,
+    Ended,
+    Failed,
+    Go,
+    Grant,
+    News,
+    Noted,
+    Open,
+    Opened,
+    Packets,
+    SetGain,
+    Started,
+    Stop,
+)
+from musicbot.engine.webclient import WebClient
+from musicbot.engine.worker import CANNOT_PLAY, MakeProducer, Worker
+from musicbot.errors import SourceErrorKind
+from tests.support.fakeproducer import FakeProducer, fake, sound
+
+N = TypeVar("N", bound=News)
+
+
+class Bot:
+    """The bot's end of a connection with a worker that runs in a thread."""
+
+    def __init__(self, make: MakeProducer) -> None:
+        self._connection, theirs = socket.socketpair()
+        self._connection.settimeout(10)
+        self._theirs = theirs
+        self._inbox = messages.news()
+        self._received: list[News] = []
+        self.left = threading.Event()
+        self._worker = Worker(theirs, make, leave=self.left.set)
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def send(self, *commands: Command) -> None:
+        self._connection.sendall(b"".join(map(messages.encode, commands)))
+
+    def send_raw(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def open(self, options: str, *, generation: int = 1, credit: int = 10) -> None:
+        """Open something; the worker begins with it, whatever it does."""
+        self.send(Open(generation, messages.opening(fake(options)), 0, 1.0, credit))
+        assert self.next(Begun) == Begun(generation)
+
+    def next(self, kind: type[N]) -> N:
+        """Return the next news, which is of this kind."""
+        while not self._received:
+            data = self._connection.recv(1 << 16)
+            assert data, "The worker has hung up."
+            self._received += self._inbox.feed(data)
+        news = self._received.pop(0)
+        assert isinstance(news, kind), news
+        return news
+
+    def frames(self, count: int, generation: int = 1) -> list[tuple[int, float]]:
+        """Return frame number and loudness of the next packets."""
+        found: list[tuple[int, float]] = []
+        while len(found) < count:
+            news = self.next(Packets)
+            assert news.generation == generation
+            for packet in news.packets:
+                heard = sound(packet)
+                assert heard is not None
+                found.append((heard.position // FRAME_SAMPLES, heard.gain))
+        assert len(found) == count
+        return found
+
+    def close(self) -> None:
+        """Hang up, and wait until the worker has noticed."""
+        self._connection.close()
+        self._thread.join(10)
+        self._theirs.close()
+        assert not self._thread.is_alive()
+
+    def wait(self) -> BaseException | None:
+        """Wait until the worker ends; return what it raised."""
+        self._thread.join(10)
+        return self._failure
+
+    def _run(self) -> None:
+        try:
+            self._worker.run()
+        except BaseException as failure:  # noqa: BLE001 - the test looks at it
+            self._failure = failure
+
+
+@contextmanager
+def a_bot(make: MakeProducer = FakeProducer) -> Iterator[Bot]:
+    bot = Bot(make)
+    try:
+        bot.next(Started)
+        yield bot
+    finally:
+        bot.close()
+
+
+def test_what_is_opened_is_produced_as_far_as_the_credit_goes() -> None:
+    with a_bot() as bot:
+        bot.open("frames=500", credit=10)
+
+        assert bot.next(Opened) == Opened(1, 10.0, True, False)
+        assert bot.frames(10) == [(i, 1.0) for i in range(10)]
+        bot.send(Grant(1, 5))
+        assert bot.frames(5) == [(i, 1.0) for i in range(10, 15)]
+
+
+def test_packets_come_many_at_a_time() -> None:
+    with a_bot() as bot:
+        bot.open("", credit=messages.MAX_BATCH)
+        bot.next(Opened)
+
+        batches: list[int] = []
+        while sum(batches) < messages.MAX_BATCH:
+            batches.append(len(bot.next(Packets).packets))
+
+        assert max(batches) >= 50
+
+
+def test_the_end_is_told_behind_the_last_packet() -> None:
+    with a_bot() as bot:
+        bot.open("frames=3")
+        bot.next(Opened)
+
+        assert len(bot.frames(3)) == 3
+        assert bot.next(Ended) == Ended(1, 3 * FRAME_SAMPLES)
+
+
+def test_after_the_end_one_can_go_back() -> None:
+    with a_bot() as bot:
+        bot.open("frames=3")
+        bot.next(Opened)
+        bot.frames(3)
+        bot.next(Ended)
+
+        bot.send(Go(2, FRAME_SAMPLES, 0.5, 10))
+
+        assert bot.frames(2, generation=2) == [(1, 0.5), (2, 0.5)]
+        assert bot.next(Ended).generation == 2
+
+
+def test_what_cannot_seek_only_changes_its_loudness() -> None:
+    with a_bot() as bot:
+        bot.open("live", credit=2)
+        assert bot.next(Opened) == Opened(1, None, False, True)
+        bot.frames(2)
+
+        bot.send(SetGain(0.5), Grant(1, 1))
+        assert bot.frames(1) == [(2, 0.5)]
+        bot.send(Go(2, 0, 0.25, 1))
+
+        assert bot.frames(1, generation=2) == [(3, 0.25)]
+
+
+def test_a_failure_to_open_answers_whatever_is_asked_of_the_play() -> None:
+    with a_bot() as bot:
+        bot.open("open=geo")
+        assert bot.next(Failed) == Failed(1, SourceErrorKind.GEO, "It does not open.")
+
+        bot.send(SetGain(0.5), Go(2, 0, 1.0, 10))
+        assert bot.next(Failed).generation == 2
+        bot.open("frames=1", generation=3)
+
+        assert bot.next(Opened).generation == 3
+
+
+def test_a_failure_to_read_is_told_behind_what_was_read() -> None:
+    with a_bot() as bot:
+        bot.open("fail=network&at=2")
+        bot.next(Opened)
+
+        assert len(bot.frames(2)) == 2
+        assert bot.next(Failed) == Failed(1, SourceErrorKind.NETWORK, "It breaks off.")
+        bot.send(Go(2, 5 * FRAME_SAMPLES, 1.0, 1))
+        assert bot.frames(1, generation=2) == [(5, 1.0)]
+
+
+@pytest.mark.parametrize("options", ["bug=0", "bug=2"])
+def test_a_bug_is_logged_and_only_that_track_fails(options: str) -> None:
+    with a_bot() as bot:
+        bot.open(options, credit=1 if options == "bug=0" else 3)
+        bot.next(Opened)
+        if options == "bug=2":
+            bot.frames(2)
+
+        noted = bot.next(Noted)
+        assert noted.level == logging.ERROR
+        assert "ZeroDivisionError" in noted.text
+        assert bot.next(Failed) == Failed(1, SourceErrorKind.BROKEN, CANNOT_PLAY)
+        bot.open("frames=1", generation=2)
+        assert bot.next(Opened).generation == 2
+
+
+@pytest.mark.parametrize("command", ["stop", "open"])
+def test_what_hangs_ends_as_soon_as_it_is_not_wanted(command: str) -> None:
+    producers: list[FakeProducer] = []
+
+    def make(media: Media, *, client: WebClient, position: int, gain: float) -> FakeProducer:
+        producers.append(FakeProducer(media, client=client, position=position, gain=gain))
+        return producers[-1]
+
+    with a_bot(make) as bot:
+        bot.open("hang=2")
+        bot.next(Opened)
+        bot.frames(2)
+
+        if command == "stop":
+            bot.send(Stop())
+        bot.open("frames=1", generation=2)
+
+        assert bot.next(Opened).generation == 2
+        assert producers[0].closed
+
+
+def test_without_memory_the_process_ends() -> None:
+    def make(media: Media, *, client: WebClient, position: int, gain: float) -> FakeProducer:
+        raise MemoryError
+
+    bot = Bot(make)
+    bot.next(Started)
+    bot.open("")
+
+    assert isinstance(bot.wait(), MemoryError)
+    bot.close()
+
+
+@pytest.mark.parametrize("garbage", [b"\xff" * 8, struct.pack("!I", 1) + b"\xc1"])
+def test_a_bot_out_of_order_is_left(garbage: bytes) -> None:
+    with a_bot() as bot:
+        bot.send_raw(garbage)
+
+        assert bot.left.wait(10)
+
+
+def test_the_worker_leaves_with_the_bot_whatever_it_does() -> None:
+    bot = Bot(FakeProducer)
+    bot.next(Started)
+    bot.open("hang=0")
+
+    bot.close()
+
+    assert bot.left.is_set()
+    assert bot.wait() is None
