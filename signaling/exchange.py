@@ -42,7 +42,6 @@ NORMAL: Final = 1000
 TRY_AGAIN_LATER: Final = 1013
 """The close code for who found the server full (IANA's WebSocket registry)."""
 
-
 PASSING: Final = frozenset({"server-full", "too-many"})
 """The errors after which it makes sense to come back by oneself."""
 
@@ -113,6 +112,7 @@ class Exchange:
         message = session.read(text)
         effects = self._perform(caller, message, now)
         if not isinstance(message, Leave):
+            # Who leaves has ended with it.
             session.accept(message)
         return effects
 
@@ -121,6 +121,7 @@ class Exchange:
             case Join():
                 return self._join(caller, message)
             case Serve():
+                logger.info("= %s serves up to %d rooms", caller, message.capacity)
                 self._workers.add(caller, message.capacity)
                 return []
             case Load():
@@ -158,6 +159,7 @@ class Exchange:
 
     def _join(self, caller: str, join: Join) -> list[Effect]:
         effects = self.rooms.join(caller, join, self._ice())
+        logger.info("= %s is in a room, as a %s", caller, join.kind)
         if join.kind == "bot":
             self._workers.arrived(join.room)
         self._end_closed(effects)
@@ -181,6 +183,8 @@ class Exchange:
         session = self._callers[caller].session
         state = session.state
         session.end()
+        if state in (State.PEER, State.WORKER):
+            logger.info("x %s has ended: %s", caller, reason.value)
         if state is State.PEER:
             return self._left(caller, reason)
         if state is State.WORKER:
@@ -236,4 +240,5 @@ class Exchange:
         """Hear nothing more from those who are already out of their room."""
         for effect in effects:
             if isinstance(effect, Close):
+                logger.info("x %s has ended: %s", effect.to, effect.reason)
                 self._callers[effect.to].session.end()

@@ -136,9 +136,9 @@ class Server:
             # The opening has succeeded, so its request is there.
             assert websocket.request is not None
             from_page = self._website.from_page(websocket.request.headers)
+            logger.debug("= %s has connected", caller)
             now = asyncio.get_running_loop().time()
             self._perform(self._exchange.connected(caller, from_page=from_page, now=now))
-            logger.debug("= %s connected", caller)
             await self._read(caller, websocket)
         except ConnectionClosedOK:
             reason = Reason.LEFT

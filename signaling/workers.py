@@ -69,7 +69,7 @@ class Workers:
         late = self._sent_to(room)
         if late is not None and now < late.rooms[room]:
             return None
-        self.left(room)
+        self._forget_late(now)
         free = [each for each in self._workers.values() if each.load < each.capacity]
         # One that did not come is asked again only if there is no other.
         chosen = min(free, key=lambda each: (each is late, each.usage), default=None)
@@ -89,6 +89,11 @@ class Workers:
         worker = self._sent_to(room)
         if worker is not None:
             del worker.rooms[room]
+
+    def _forget_late(self, now: float) -> None:
+        """Free the places of bots that did not come."""
+        for worker in self._workers.values():
+            worker.rooms = {room: due for room, due in worker.rooms.items() if due > now}
 
     def _sent_to(self, room: str) -> Worker | None:
         return next((each for each in self._workers.values() if room in each.rooms), None)

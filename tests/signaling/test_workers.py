@@ -70,6 +70,14 @@ def test_who_does_not_come_is_asked_again_if_there_is_no_other() -> None:
     assert pool.summon("room", SUMMON_TIME) == "only"
 
 
+def test_a_bot_that_never_came_takes_no_place_for_ever() -> None:
+    pool = workers(only=1)
+    pool.summon("left by everybody", 0)
+
+    assert no_bot_for(pool, "room", now=SUMMON_TIME - 1)
+    assert pool.summon("room", SUMMON_TIME) == "only"
+
+
 def test_rooms_that_wait_for_a_dead_worker_are_told_and_others_go_there() -> None:
     pool = workers(a=5, b=5)
     pool.report("b", 1)
