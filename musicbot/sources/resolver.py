@@ -52,6 +52,7 @@ class Resolver:
         argv: The worker's program and arguments.
         environment: All that it gets to see of ours.
         look_up_time: See :data:`LOOK_UP_TIME`.
+        patience: See :data:`PATIENCE`.
         max_asked: See :data:`MAX_ASKED`.
     """
 
@@ -61,17 +62,20 @@ class Resolver:
         environment: Mapping[str, str],
         *,
         look_up_time: float = LOOK_UP_TIME,
+        patience: float = PATIENCE,
         max_asked: int = MAX_ASKED,
     ) -> None:
         self._argv = argv
         self._environment = environment
         self._look_up_time = look_up_time
+        self._patience = patience
         self._max_asked = max_asked
         self._ids = itertools.count(1)
         self._look_ups = _Line(LOOK_UPS)
         self._workers = _Line(WORKERS)
         self._spare: asyncio.Future[WorkerProcess] | None = None
         """The worker for whoever asks next, perhaps still starting."""
+        self._starting = 0
         self._busy = 0
         self._returned = asyncio.Event()
         self._closed = False
@@ -116,8 +120,9 @@ class Resolver:
         if spare is None:
             return
         spare.cancel()
-        with contextlib.suppress(asyncio.CancelledError, WorkerLost, OSError):
-            await (await spare).end()
+        await asyncio.wait([spare])
+        if not spare.cancelled() and spare.exception() is None:
+            await spare.result().end()
 
     async def _ask(self, make: Callable[[int], Request], limit: float) -> Found:
         for attempt in range(1, ATTEMPTS + 1):
@@ -161,12 +166,15 @@ class Resolver:
             self._returned.set()
 
     async def _be_patient(self) -> None:
-        """Wait a moment for a worker that is busy: most requests take less than a start."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                while self._spare is None and self._busy:
-                    self._returned.clear()
+        """Wait for a worker that will soon be free: most requests take less than a start."""
+        while self._spare is None and self._busy:
+            self._returned.clear()
+            try:
+                async with asyncio.timeout(self._patience):
                     await self._returned.wait()
+            except TimeoutError:
+                if not self._starting:
+                    return
 
     async def _take(self) -> WorkerProcess:
         spare, self._spare = self._spare, None
@@ -186,7 +194,11 @@ class Resolver:
             await worker.end()
 
     async def _start(self) -> WorkerProcess:
-        worker = await WorkerProcess.start(self._argv, self._environment)
+        self._starting += 1
+        try:
+            worker = await WorkerProcess.start(self._argv, self._environment)
+        finally:
+            self._starting -= 1
         if not worker.javascript and not self._warned:
             self._warned = True
             logger.warning(

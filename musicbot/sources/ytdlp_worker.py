@@ -48,6 +48,9 @@ MAX_PAGE: Final = 16 * 1024 * 1024
 MAX_BUSY: Final = 60
 """Seconds after which one request ends the process; the bot gives up long before."""
 
+NICENESS: Final = 5
+"""How much this process gives way: a large page is work, and the music must not wait."""
+
 MAX_DEPTH: Final = 3
 """How many lists within lists are opened to find the first piece."""
 
@@ -253,6 +256,7 @@ def main(argv: Sequence[str] | None = None, extractors: Sequence[InfoExtractor] 
     replies = _claim_stdout()
     options = _options(argv)
     _end_with_parent()
+    os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     os.environ["YTDLP_NO_PLUGINS"] = "1"
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -18,9 +18,11 @@ def main() -> None:
     how_to_start = sys.argv[1] if len(sys.argv) > 1 else "ready"
     if how_to_start == "dies":
         sys.exit("It \x1b[31mhas\x1b[0m no yt-dlp.")
-    if how_to_start == "counts":
+    if how_to_start in ("counts", "counts-slowly"):
         with open(sys.argv[2], "a") as starts:
             starts.write(f"{os.getpid()}\n")
+    if how_to_start == "counts-slowly":
+        time.sleep(0.8)
     say({"type": "ready", "version": "0", "javascript": False})
     for line in sys.stdin:
         answer(json.loads(line))

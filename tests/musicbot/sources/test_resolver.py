@@ -138,13 +138,15 @@ async def test_a_slow_look_up_holds_up_neither_another_nor_what_is_about_to_play
         await cancelled(slow, slow_too)
 
 
+@pytest.mark.parametrize(("how", "patience"), [("counts", 10.0), ("counts-slowly", 0.5)])
 async def test_quick_requests_wait_for_each_other_instead_of_starting_workers(
-    tmp_path: Path,
+    tmp_path: Path, how: str, patience: float
 ) -> None:
     note = tmp_path / "starts"
-    async with running((*FAKE, "counts", str(note))) as resolver:
+    async with running((*FAKE, how, str(note)), patience=patience) as resolver:
         resolver.warm_up()
-        await asyncio.gather(*(resolver.look_up(Target(f"{number}")) for number in range(20)))
+        first = [resolver.look_up(Target("one")), resolver.open(Target("two"))]
+        await asyncio.gather(*first, resolver.open(Target("three")))
 
     assert len(written(note).split()) == 1
 
@@ -189,6 +191,12 @@ async def test_an_answer_to_somebody_who_left_is_given_to_nobody(tmp_path: Path)
 
         assert found.entries[0].title.startswith("look-up one")
         await until_gone(child)
+
+
+async def test_closing_after_a_start_that_failed_is_quiet(tmp_path: Path) -> None:
+    async with running((str(tmp_path / "nothing"),)) as resolver:
+        resolver.warm_up()
+        await asyncio.sleep(0)
 
 
 async def test_closing_ends_a_worker_that_is_still_starting(tmp_path: Path) -> None:
