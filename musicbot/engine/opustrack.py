@@ -69,7 +69,7 @@ class OpusTrack:
 
     def __init__(self, demuxer: Demuxer) -> None:
         self.passable = True
-        """Whether all packets so far were fit to be sent."""
+        """Whether all packets since the last jump were fit to be sent."""
         self._demuxer = demuxer
         self._repacketizer = Repacketizer()
         self._position: int | None = None
@@ -114,6 +114,8 @@ class OpusTrack:
         """
         self._demuxer.seek(position)
         self._repacketizer.take()
+        # On a fresh grid the packets may be fit again.
+        self.passable = True
         self._position = None
         self._behind.clear()
         self._ahead.clear()

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from musicbot.opus.packets import duration
+from musicbot.opus.packets import PACKET_SAMPLES, MalformedPacket, duration
 
 Sound = npt.NDArray[np.float32]
 """Samples; of several channels if it has two dimensions, one row for each."""
@@ -104,20 +104,21 @@ def make_sound(
     return path
 
 
-def write_opus(path: Path, payloads: Iterable[bytes]) -> Path:
-    """Write packets as they are into a file with a proper head."""
+def write_opus(path: Path, payloads: Iterable[bytes], *, missing: range = range(0)) -> Path:
+    """Write packets as they are into a file with a proper head, and leave some out."""
     with av.open(str(path), "w") as file:
         stream: Any = file.add_stream("libopus", rate=RATE, options=dict(OPUS))
         stream.layout = "stereo"
         stream.open()
         position = -312
-        for payload in payloads:
+        for number, payload in enumerate(payloads):
             packet = av.Packet(payload)
             packet.stream, packet.time_base = stream, Fraction(1, RATE)
             packet.pts = packet.dts = position
-            packet.duration = duration(payload)
+            packet.duration = _duration(payload)
             position += packet.duration
-            file.mux(packet)
+            if number not in missing:
+                file.mux(packet)
     return path
 
 
@@ -179,6 +180,13 @@ def decode(packets: Iterable[bytes]) -> Sound:
     ]
     sound = np.concatenate(frames).T
     return (sound / 32768 if sound.dtype == np.int16 else sound).astype(np.float32)
+
+
+def _duration(payload: bytes) -> int:
+    try:
+        return duration(payload)
+    except MalformedPacket:
+        return PACKET_SAMPLES
 
 
 def _frame(waves: tuple[Wave, ...], start: int, stop: int, rate: int, layout: str) -> av.AudioFrame:
