@@ -46,30 +46,45 @@ async def up(
     """
     _demand_port(server)
     ready = asyncio.Event()
-    python = (sys.executable, "-m")
-    children = (
-        Child(
-            "signaling server",
-            (*python, "signaling", "--end-with-stdin"),
-            {**server.environment(), "SIGNALING_LOG_LEVEL": log_level},
-        ),
-        Child(
-            "bot",
-            (*python, "musicbot", "run", "--end-with-stdin"),
-            {**bot.environment(), "MUSICBOT_LOG_LEVEL": log_level},
-            on_ready=ready.set,
-        ),
-    )
+    signaling, worker = _children(server, bot, log_level, on_ready=ready.set)
     with _stopped_by_signals():
         try:
-            async with asyncio.TaskGroup() as group:
-                for child in children:
-                    group.create_task(keep_running(child))
-                # Once the server has taken the bot, it hands out the page as well.
-                await ready.wait()
-                announce(f"Irisa is ready. Open {server.page}/r/{LOBBY}")
+            # One in the other: the bot ends first, while it can still say goodbye.
+            async with asyncio.TaskGroup() as outer:
+                outer.create_task(keep_running(signaling))
+                async with asyncio.TaskGroup() as inner:
+                    inner.create_task(keep_running(worker))
+                    # Once the server has taken the bot, it hands out the page as well.
+                    await ready.wait()
+                    announce(f"Irisa is ready. Open {server.page}/r/{LOBBY}")
         except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            raise _first(errors) from None
+
+
+def _children(
+    server: ServerConfig, bot: BotConfig, log_level: str, on_ready: Callable[[], None]
+) -> tuple[Child, Child]:
+    """Return the two processes that make up the product."""
+    python = (sys.executable, "-m")
+    signaling = Child(
+        "signaling server",
+        (*python, "signaling", "--end-with-stdin"),
+        {**server.environment(), "SIGNALING_LOG_LEVEL": log_level},
+    )
+    worker = Child(
+        "bot",
+        (*python, "musicbot", "run", "--end-with-stdin"),
+        {**bot.environment(), "MUSICBOT_LOG_LEVEL": log_level},
+        on_ready=on_ready,
+    )
+    return signaling, worker
+
+
+def _first(errors: ExceptionGroup[Exception]) -> Exception:
+    error: Exception = errors
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _demand_port(server: ServerConfig) -> None:

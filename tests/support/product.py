@@ -49,8 +49,8 @@ class Product:
         argv = [*MUSICBOT, name, "--room", room, "--server", self.base, *rest]
         return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
 
-    def descendants(self) -> dict[int, str]:
-        """Return the processes below this one with their command lines."""
+    def descendants(self, ancestor: int | None = None) -> dict[int, str]:
+        """Return the processes below this one, or another, with their command lines."""
         parents = {}
         for entry in os.listdir("/proc"):
             if entry.isdigit():
@@ -60,7 +60,7 @@ class Product:
                 except OSError:
                     continue
         found: dict[int, str] = {}
-        rising = {self.process.pid}
+        rising = {ancestor or self.process.pid}
         while rising:
             rising = {pid for pid, parent in parents.items() if parent in rising}
             found.update((pid, command_line(pid)) for pid in rising)
@@ -72,12 +72,12 @@ class Product:
         assert found, f"nothing like {command!r} runs"
         return found[0]
 
-    def stop(self) -> None:
-        """End it as Ctrl-C does; fail if that is not clean. Nothing happens if it has ended."""
+    def stop(self, number: signal.Signals = signal.SIGINT) -> None:
+        """End it as Ctrl-C does; fail if that is not clean. It may have ended before."""
         if self.process.poll() is not None:
             return
         below = self.descendants()
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(number)
         try:
             code = self.process.wait(STOP_TIME)
         except subprocess.TimeoutExpired:
