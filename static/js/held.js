@@ -1,4 +1,4 @@
-/** The commands that wait until the bot can be reached. */
+/** The commands that wait: until the bot can be reached, or for its answer. */
 
 /** @import { Command } from "./channels.js" */
 
@@ -45,6 +45,15 @@ class HeldCommands {
     const late = this.#entries.filter((entry) => entry.until <= now);
     this.#entries = this.#entries.filter((entry) => entry.until > now);
     return late.map((entry) => entry.command);
+  }
+
+  /**
+   * Take out one.
+   *
+   * @param {string | number} id
+   */
+  drop(id) {
+    this.#entries = this.#entries.filter(({ command }) => command.id !== id);
   }
 
   /**

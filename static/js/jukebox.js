@@ -1,12 +1,15 @@
 /**
  * The way to the bot: summons it, answers its offers, and holds commands until it can be reached.
  *
+ * A bot may leave in the moment in which a command is sent to it. What it has not answered is given
+ * to the next one, but only once, since it may be what made the bot go.
+ *
  * Events: `event` (detail: a RoomEvent).
  */
 
 import { HeldCommands, PATIENCE } from "./held.js";
 
-/** @import { Command } from "./channels.js" */
+/** @import { BotMessage, Command } from "./channels.js" */
 /** @import { Clock } from "./clock.js" */
 /** @import { Listener } from "./listener.js" */
 /** @import { Bot } from "./music.js" */
@@ -17,12 +20,19 @@ const SUMMONING = "Bringing the music bot…";
 const CONNECTING = "Connecting to the music bot…";
 const TOO_MANY = "Too many commands are waiting. Give the music bot a moment.";
 const NEVER_CAME = `The music bot did not come within ${PATIENCE} seconds. Try again in a moment.`;
+const GONE = "The music bot left and may not have heard this. Try again.";
+const BROKEN =
+  "The connection with the music bot broke, and it may not have heard this. Try again.";
 
 class Jukebox extends EventTarget {
   #listen;
   #summon;
   #clock;
   #held = new HeldCommands();
+  /** Those that were sent, but not answered yet. */
+  #sent = new HeldCommands();
+  /** @type {WeakSet<Command>} */
+  #repeated = new WeakSet();
   #nextId = 1;
   /** @type {string | null} */
   #bot = null;
@@ -50,6 +60,7 @@ class Jukebox extends EventTarget {
     this.#bot = null;
     this.#drop();
     this.#tellBot("absent");
+    this.#giveUp(this.#takeSent(), BROKEN);
   }
 
   /**
@@ -65,6 +76,7 @@ class Jukebox extends EventTarget {
     this.#bot = bot;
     this.#drop();
     this.#tellBot(bot === null ? "absent" : "connecting");
+    this.#recall();
     this.#summonIfWanted();
   }
 
@@ -91,18 +103,9 @@ class Jukebox extends EventTarget {
     /** @type {Command} */
     const command = { type: "command", id: this.#nextId, text };
     this.#nextId += 1;
-    if (this.#listener?.command(command)) {
-      return;
+    if (!this.#send(command) && this.#hold(command)) {
+      this.#summonIfWanted();
     }
-    const now = this.#clock.now();
-    if (!this.#held.hold(command, now)) {
-      this.#tell({ type: "unanswered", ids: [command.id], text: TOO_MANY });
-      return;
-    }
-    const held = this.#bot === null ? SUMMONING : CONNECTING;
-    this.#tell({ type: "held", id: command.id, text: held });
-    this.#clock.after(PATIENCE, () => this.#expire(), this.#closed.signal);
-    this.#summonIfWanted();
   }
 
   /**
@@ -119,6 +122,62 @@ class Jukebox extends EventTarget {
   close() {
     this.#closed.abort();
     this.#drop();
+  }
+
+  /**
+   * @param {Command} command
+   * @returns {boolean} false if the bot cannot be reached at present
+   */
+  #send(command) {
+    if (!this.#listener?.command(command)) {
+      return false;
+    }
+    const now = this.#clock.now();
+    // What is as old as that is not worth repeating.
+    this.#sent.expire(now);
+    this.#sent.hold(command, now);
+    return true;
+  }
+
+  /**
+   * @param {Command} command
+   * @returns {boolean} false if there are too many already
+   */
+  #hold(command) {
+    if (!this.#held.hold(command, this.#clock.now())) {
+      this.#tell({ type: "unanswered", ids: [command.id], text: TOO_MANY });
+      return false;
+    }
+    const text = this.#bot === null ? SUMMONING : CONNECTING;
+    this.#tell({ type: "held", id: command.id, text });
+    this.#clock.after(PATIENCE, () => this.#expire(), this.#closed.signal);
+    return true;
+  }
+
+  /** Keep for the next bot what the one that is gone has not answered. */
+  #recall() {
+    for (const command of this.#takeSent()) {
+      if (this.#repeated.has(command)) {
+        this.#tell({ type: "unanswered", ids: [command.id], text: GONE });
+      } else {
+        this.#repeated.add(command);
+        this.#hold(command);
+      }
+    }
+  }
+
+  /** @returns {Command[]} what was sent lately and not answered */
+  #takeSent() {
+    this.#sent.expire(this.#clock.now());
+    return this.#sent.take();
+  }
+
+  /** @param {BotMessage} message */
+  #take(message) {
+    if (message.type === "reply") {
+      this.#sent.drop(message.id);
+    }
+    this.#tell({ type: "music", message, now: this.#clock.now() });
   }
 
   #summonIfWanted() {
@@ -147,16 +206,16 @@ class Jukebox extends EventTarget {
     on("stream", ({ detail }) => this.#tell({ type: "sound", stream: detail }));
     on("open", () => this.#flush());
     on("lost", () => this.#lose());
-    on("message", ({ detail }) =>
-      this.#tell({ type: "music", message: detail, now: this.#clock.now() }),
-    );
+    on("message", ({ detail }) => this.#take(detail));
     listener.answer(offer);
   }
 
   #flush() {
     this.#tellBot("here");
+    // It is the same bot over a new connection, so it may have done what it could not answer.
+    this.#giveUp(this.#takeSent(), BROKEN);
     for (const command of this.#held.take()) {
-      this.#listener?.command(command);
+      this.#send(command);
     }
   }
 
@@ -207,4 +266,4 @@ class Jukebox extends EventTarget {
   }
 }
 
-export { CONNECTING, Jukebox, NEVER_CAME, SUMMONING, TOO_MANY };
+export { BROKEN, CONNECTING, GONE, Jukebox, NEVER_CAME, SUMMONING, TOO_MANY };

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { MAX_HELD, PATIENCE } from "../../static/js/held.js";
-import { CONNECTING, Jukebox, NEVER_CAME, SUMMONING, TOO_MANY } from "../../static/js/jukebox.js";
+import {
+  BROKEN,
+  CONNECTING,
+  GONE,
+  Jukebox,
+  NEVER_CAME,
+  SUMMONING,
+  TOO_MANY,
+} from "../../static/js/jukebox.js";
 import { FakeClock, as, record } from "./support/fakes.js";
 
 const OFFER = { description: { type: /** @type {const} */ ("offer"), sdp: "v=0" } };
@@ -235,6 +243,56 @@ test("when the bot leaves and nothing waits, none is summoned", () => {
   jukebox.setBot(null);
 
   assert.deepEqual([listener.closed, summons, bots(told).at(-1)], [true, [], "absent"]);
+});
+
+/** @param {any[]} told */
+function unanswered(told) {
+  return told.filter(({ type }) => type === "unanswered").map(({ ids, text }) => [ids, text]);
+}
+
+test("a command that a bot took with it when it left is given to the next one, but only once", () => {
+  const { connect, jukebox, summons, told } = make();
+  const listener = connect();
+  jukebox.command("!play x");
+  listener.emit("lost", null);
+  jukebox.setBot(null);
+  assert.deepEqual([summons.length, told.at(-1)], [1, { type: "bot", bot: "summoned" }]);
+
+  assert.deepEqual(connect().commands, ["!play x"]);
+  jukebox.setBot(null);
+  assert.deepEqual(unanswered(told), [[[1], GONE]]);
+  assert.deepEqual(connect().commands, []);
+});
+
+test("a command that was answered, or that nobody waits for any more, is not given to the next", () => {
+  const { clock, connect, jukebox, summons } = make();
+  const listener = connect();
+  jukebox.command("!volume 50");
+  clock.advance(PATIENCE);
+  jukebox.command("!skip");
+  listener.emit("message", { type: "reply", id: 2 });
+  jukebox.setBot(null);
+
+  assert.deepEqual([summons, connect().commands], [[], []]);
+});
+
+test("what the same bot did not answer before the connection broke is not done twice", () => {
+  const { connect, jukebox, told } = make();
+  const listener = connect();
+  jukebox.command("!skip");
+  listener.emit("lost", null);
+
+  assert.deepEqual(connect().commands, []);
+  assert.deepEqual(unanswered(told), [[[1], BROKEN]]);
+});
+
+test("what the bot did not answer before a reset is said to be uncertain", () => {
+  const { connect, jukebox, told } = make();
+  connect();
+  jukebox.command("!skip");
+  jukebox.reset();
+
+  assert.deepEqual(unanswered(told), [[[1], BROKEN]]);
 });
 
 test("after a reset the connection is gone, but not what waits", () => {
