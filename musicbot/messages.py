@@ -17,13 +17,9 @@ from musicbot.core.tracks import Link, Track
 
 T = TypeVar("T")
 
-MAX_COMMAND: Final = 2_000
-"""Characters of a command; a link may be long."""
-
 MAX_LINK: Final = 1_000
 """Characters of a link that the page gets; a longer one is left out."""
 
-Text = Annotated[str, msgspec.Meta(max_length=MAX_COMMAND)]
 MessageId = int | Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -32,15 +28,16 @@ class CommandMessage(msgspec.Struct, frozen=True, tag_field="type", tag="command
 
     id: MessageId
     """Chosen by the sender; comes back in the reply."""
-    text: Text
-    """The command as people type it; the prefix may be left out."""
+    text: str
+    """The command as people type it; the prefix may be left out. One that is too long is
+    answered, so its length is not checked here."""
 
 
 class ChatMessage(msgspec.Struct, frozen=True, tag_field="type", tag="chat"):
     """A line of chat; with the prefix it is a command too."""
 
     id: MessageId
-    text: Text
+    text: str
     at: float
     """Unix time in milliseconds, as the sender's clock has it."""
 

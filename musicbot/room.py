@@ -303,7 +303,9 @@ class Room:
                 self._engine.set_gain(gain(percent))
             case effects.Reply(request, ok, text, done):
                 self._reply(request, ok, text, done)
-            case effects.Announce():
+            case effects.Announce(name, text):
+                level = logging.WARNING if name == "track-failed" else logging.INFO
+                logger.log(level, "%s: %s", self.name, text)
                 self._transport.send_to_all(messages.encode(messages.event_message(effect)))
             case effects.Leave():
                 self.leaving = True

@@ -21,6 +21,9 @@ from musicbot.errors import BadArgument, NotAllowed, UnknownCommand, UserError
 PREFIX: Final = "!"
 """What a command begins with in the chat; elsewhere it may be left out."""
 
+MAX_LENGTH: Final = 2_000
+"""Characters of a command; a link may be long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -46,8 +49,10 @@ def parse(text: str) -> tuple[str, tuple[str, ...]]:
 
     Raises:
         UnknownCommand: If there is none of that name.
-        BadArgument: If there are too many or too few arguments.
+        BadArgument: If it is too long, or there are too many or too few arguments.
     """
+    if len(text) > MAX_LENGTH:
+        raise BadArgument(replies.too_long(MAX_LENGTH))
     word, *rest = text.strip().removeprefix(PREFIX).split(None, 1) or [""]
     name = find(word)
     try:

@@ -260,6 +260,11 @@ def unknown_command(name: str, nearest: str | None) -> str:
     return f"There is no command !{shorten(one_line(name), MAX_LISTED)}. {hint}"
 
 
+def too_long(most: int) -> str:
+    """Tell how long a command may be."""
+    return f"That is too long: a command has at most {most} characters."
+
+
 def usage(text: str) -> str:
     """Tell how a command is written."""
     return f"Write it like this: {text}"

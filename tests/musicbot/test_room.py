@@ -292,6 +292,19 @@ async def test_what_cannot_be_resolved_is_told_and_passed_over() -> None:
         assert stage.transport.states()[-1].state == "idle"
 
 
+async def test_the_log_tells_what_played_and_warns_of_what_did_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with staged() as stage:
+        await stage.plays("A")
+        await stage.happens(Failed(FIRST, SourceErrorKind.GONE, "It is gone.", 0, True))
+
+        levels = {record.getMessage(): record.levelno for record in caplog.records}
+        assert levels["lobby: Now playing “A” (3:00), asked for by Ann."] == logging.INFO
+        assert levels["lobby: “A” cannot be played. It is gone."] == logging.WARNING
+
+
 async def test_what_is_not_found_is_answered_with_the_reason() -> None:
     async with staged() as stage:
         await stage.commands("!play gone")

@@ -155,7 +155,16 @@ def test_an_unknown_command_names_the_nearest(text: str, answered: str) -> None:
 
 
 def test_a_long_unknown_command_is_answered_in_a_short_line() -> None:
-    assert len(answer(Player(), "!" + "x" * 2000).text) < 200
+    assert len(answer(Player(), "!" + "x" * 1000).text) < 200
+
+
+def test_a_command_that_is_too_long_is_told_so() -> None:
+    longest = "!play " + "x" * (commands.MAX_LENGTH - len("!play "))
+
+    assert answer(Player(), longest).ok
+    assert answer(Player(), longest + "x").text == (
+        "That is too long: a command has at most 2000 characters."
+    )
 
 
 def test_words_of_any_kind_of_space_are_told_apart() -> None:
