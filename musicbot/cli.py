@@ -238,5 +238,21 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         raise click.Abort from None
 
 
+def settings_as_markdown() -> str:
+    """Return the table for the README."""
+    rows = ["| Option | Variable | Default | What it sets |", "| --- | --- | --- | --- |"]
+    declared = {
+        parameter.name: parameter
+        for command in (up, run, main)
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and parameter.envvar
+    }
+    for option in declared.values():
+        default = f"`{option.default}`" if isinstance(option.default, str | int | float) else ""
+        cells = (f"`{option.opts[0]}`", f"`{option.envvar}`", default, option.help or "")
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
 for _name in COMMANDS:
     main.add_command(_remote(_name))

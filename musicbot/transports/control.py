@@ -71,8 +71,8 @@ async def _outcome(
 ) -> messages.ReplyMessage:
     """Return the answer, or raise what came instead of it."""
     for event, patience, excuse in (
-        (call.reached, BOT_TIME, f"No music bot came within {BOT_TIME:.0f} seconds."),
-        (call.answer, timeout, f"The music bot did not answer within {timeout:.0f} seconds."),
+        (call.reached, BOT_TIME, f"No music bot came within {BOT_TIME:g} seconds."),
+        (call.answer, timeout, f"The music bot did not answer within {timeout:g} seconds."),
     ):
         waiting = {following, event}
         await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)

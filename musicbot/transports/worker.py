@@ -53,19 +53,21 @@ class Worker:
         Raises:
             ConfigError: If the server has another token.
         """
-        failures = 0
+        attempt = 0
+        # Of two that are started together, the server may just not be there yet.
+        level = logging.DEBUG
         while True:
             try:
                 async with connect(self._server) as connection:
                     await self._begin(connection, summon)
-                    failures = 0
+                    attempt = 0
+                    level = logging.WARNING
                     await self._follow(connection, summon)
             except ConnectionLost as lost:
-                delay = delay_before(failures, random.random)
-                # At first it may just not be there yet.
-                level = logging.WARNING if failures else logging.DEBUG
+                delay = delay_before(attempt, random.random)
                 logger.log(level, "%s Trying again in %.1f s.", lost.reason, delay)
-            failures += 1
+            attempt += 1
+            level = logging.WARNING
             await asyncio.sleep(delay)
 
     async def _begin(self, connection: Connection, summon: Callable[[str], None]) -> None:
