@@ -11,7 +11,7 @@ The engine works on what strangers wrote, so the bot believes nothing that it sa
 from __future__ import annotations
 
 import struct
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar, assert_never
 
 import msgspec
 from msgspec import Meta
@@ -179,6 +179,8 @@ def opening(media: Media) -> Opening:
             return OfFile(media)
         case DemoMedia():
             return OfDemo(media)
+        case _:
+            assert_never(media)
 
 
 class Inbox(Generic[T]):

@@ -196,8 +196,10 @@ class EngineProcess:
                     self._on_news(news)
         except BlockingIOError:
             pass  # It was nothing after all.
-        except (OSError, Garbage) as error:
-            self._give_up(str(error))
+        except ConnectionError:
+            self._give_up("it ended")
+        except Garbage as error:
+            self._give_up(f"it does not make sense: {error}")
 
     def _give_up(self, reason: str) -> None:
         if not self._ended:

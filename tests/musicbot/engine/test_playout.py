@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import assert_never
 
 import pytest
 from hypothesis import given
@@ -555,6 +556,7 @@ class ListeningMachine(RuleBasedStateMachine):
     def produce(self, count: int) -> None:
         """Let the engine take its commands and produce something."""
         for command in self.stage.sent[self.understood :]:
+            assert not isinstance(command, SetGain | Stop)
             match command:
                 case Open():
                     self.produced, self.generation = 0, command.generation
@@ -563,8 +565,10 @@ class ListeningMachine(RuleBasedStateMachine):
                 case Go():
                     self.produced = command.position // FRAME_SAMPLES
                     self.generation, self.credit = command.generation, command.credit
-                case Grant() if command.generation == self.generation:
-                    self.credit += command.credit
+                case Grant(generation, credit):
+                    self.credit += credit if generation == self.generation else 0
+                case _:
+                    assert_never(command)
         self.understood = len(self.stage.sent)
         count = min(count, self.credit)
         if count:

@@ -53,7 +53,7 @@ def confined(*attempts: str, missing: str | None = None) -> dict[str, str]:
     """Return how attempts in the sandbox end, and under "" what the sandbox lacks."""
     program = PROGRAM.format(attempts=attempts, missing=missing)
     result = subprocess.run(
-        (sys.executable, "-c", program), capture_output=True, timeout=30, check=True
+        (sys.executable, "-c", program), env={}, capture_output=True, timeout=30, check=True
     )
     outcomes: dict[str, str] = json.loads(result.stdout)
     return outcomes
@@ -95,6 +95,6 @@ def test_without_a_filter_the_limits_hold() -> None:
 def test_an_orphan_ends_at_once() -> None:
     program = "from musicbot.engine import sandbox; sandbox.die_with_parent(1 << 30)"
 
-    result = subprocess.run((sys.executable, "-c", program), timeout=30, check=False)
+    result = subprocess.run((sys.executable, "-c", program), env={}, timeout=30, check=False)
 
     assert result.returncode == -9
