@@ -234,6 +234,12 @@ class RoomPage:
             timeout=MUSIC_TIME
         )
 
+    async def add(self, text: str) -> None:
+        """Type a link or words into the music panel."""
+        box = self.page.get_by_role("textbox", name="Add music")
+        await box.fill(text)
+        await box.press("Enter")
+
     async def answer_to(self, text: str) -> str:
         """Type a command into the chat and return what the bot answers in the end."""
         before = await self.page.locator(".line-bot").count()
