@@ -15,15 +15,17 @@ help:
 	@echo "make bench   measure speed (ARGS='--listeners 200' for more)"
 	@echo "make format  format Python and JavaScript"
 
+# Without its JavaScript runtime, which not every platform has, only YouTube is missing.
 .venv/run: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[youtube]' \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
 .venv/test: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
-	touch $@ .venv/run
+	touch $@
 
 $(CLIENT)/node_modules: $(CLIENT)/package.json
 	cd $(CLIENT) && npm install --no-audit --no-fund --silent

@@ -28,7 +28,7 @@ STEADY_TIME: Final = 30.0
 """Seconds after which a child counts as well and the delays begin anew."""
 
 STOP_TIME: Final = 8.0
-"""Seconds a child has to end before it is killed."""
+"""Seconds in which a bot has left its rooms."""
 
 WRONG_SETTINGS: Final = 2
 """The exit code that says that another start would fail as well."""
@@ -53,6 +53,8 @@ class Child:
     """Added to ours; secrets travel here, where no process list shows them."""
     on_ready: Callable[[], None] | None = None
     """Is called when it reports, after each start."""
+    stop_time: float = STOP_TIME
+    """Seconds it has to end before it is killed."""
 
 
 async def keep_running(child: Child) -> None:
@@ -93,7 +95,7 @@ async def _run_once(child: Child) -> int:
             return await process.wait()
         finally:
             if process.returncode is None:
-                await _stop(process)
+                await _stop(process, child.stop_time)
             report.cancel()
             await asyncio.wait([report])
 
@@ -105,11 +107,11 @@ async def _await_report(ours: socket.socket, child: Child) -> None:
             child.on_ready()
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: asyncio.subprocess.Process, patience: float) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(STOP_TIME):
+        async with asyncio.timeout(patience):
             await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from musicbot import cli
+from musicbot import app, cli
 from musicbot.config import BotConfig, ServerConfig
 from musicbot.core.commands import COMMANDS
 from musicbot.errors import ConfigError, RoomLost
@@ -56,8 +56,8 @@ DONE = ReplyMessage(id=1, ok=True, text="Done.", done=True)
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> Started:
     started = Started()
-    monkeypatch.setattr(cli.app, "up", started.up)
-    monkeypatch.setattr(cli.app, "run_bot", started.run_bot)
+    monkeypatch.setattr(app, "up", started.up)
+    monkeypatch.setattr(app, "run_bot", started.run_bot)
     return started
 
 

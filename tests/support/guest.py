@@ -13,6 +13,7 @@ from signaling.messages import (
     ClientMessage,
     Description,
     Join,
+    PeerLeft,
     RelayedSignal,
     ServerMessage,
     Signal,
@@ -58,6 +59,10 @@ class Guest:
         """Whether the data channel with the bot is open."""
         channel = self.receivers[-1].channel if self.receivers else None
         return channel is not None and channel.readyState == "open"
+
+    def has_seen_leave(self, reason: str) -> bool:
+        """Return whether somebody has left for this reason."""
+        return any(isinstance(item, PeerLeft) and item.reason == reason for item in self.news.items)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until something is true."""
