@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, expect
 
+from signaling.server import Settings, running
 from tests.support.pages import NO_DEVICES, RoomPage, open_room
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -100,6 +101,21 @@ async def test_who_reloads_is_met_again(browser: Browser, server: str) -> None:
 
     await expect(ann.tile("Ben")).to_have_count(1)
     await see_each_other(ann, ben)
+
+
+async def test_everybody_is_back_after_the_server_was_restarted(browser: Browser) -> None:
+    async with running(Settings(port=0)) as first:
+        port = first.port
+        ann, ben = await meet(browser, f"http://127.0.0.1:{port}", "restarted")
+        await see_each_other(ann, ben)
+
+    await expect(ann.page.get_by_text("Reconnecting")).to_be_visible()
+    async with running(Settings(port=port)):
+        for person in (ann, ben):
+            await expect(person.page.get_by_text("Reconnecting")).to_be_hidden()
+        await see_each_other(ann, ben)
+        await ann.say("We are still here")
+        await ben.sees("We are still here")
 
 
 async def test_devices_are_optional(browser: Browser, server: str) -> None:

@@ -131,6 +131,22 @@ async def test_who_comes_late_hears_it_at_once_and_who_goes_disturbs_nobody(
     await hears_stereo(ann)
 
 
+async def test_who_reloads_the_page_hears_the_music_again(
+    browser: Browser, product: Product, songs: Web
+) -> None:
+    ann = await plays(browser, product, songs, "reloaded")
+    before = await ann.position()
+
+    await ann.page.reload()
+    await ann.join()
+    await ann.now_playing("Tones in webm")
+    await ann.hears_music()
+
+    assert await ann.position() > before
+    await ann.listens_on(0.5)
+    await hears_stereo(ann)
+
+
 async def test_the_bot_goes_when_everybody_has_gone_and_comes_back_when_it_is_asked(
     browser: Browser, product: Product, songs: Web
 ) -> None:
