@@ -39,7 +39,7 @@ CODECS: Final = {
 ENOUGH: Final = 20_000_000
 """Bytes in which there must be some music; large pictures come before it."""
 
-MAX_PARTS: Final = 60
+MAX_PARTS: Final = 100
 """How many parts of a playlist may go by without any music."""
 
 MAX_WAIT: Final = 20.0
@@ -246,13 +246,8 @@ class _Shield:
             return b""
 
     def seek(self, offset: int, whence: int) -> int:
-        """Go elsewhere; to FFmpeg a negative place is an error."""
-        try:
-            return self._file.seek(offset, whence)
-        except _FAILURES as error:
-            self._ended = True
-            self._failed(error)
-            return -1
+        """Go elsewhere; nothing is asked for yet, so nothing fails."""
+        return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         """Return where it is."""

@@ -60,13 +60,8 @@ class Pipeline:
     ) -> None:
         self._client = client
         self._demuxer: Demuxer | None = None
-        if isinstance(media, DemoMedia):
-            self.info = MediaInfo(DURATION, seekable=True, live=False, passthrough=False)
-            self._playback: Playback = Encoded(Demo(), gain)
-        else:
-            self._demuxer = Demuxer(media, client, position=position, on_title=on_title)
-            self.info, self._playback = self._opened(self._demuxer, gain)
         try:
+            self.info, self._playback = self._open(media, position, gain, on_title)
             if position > 0 and not self.info.live:
                 self._playback.seek(position)
         except BaseException:
@@ -107,18 +102,19 @@ class Pipeline:
         if self._demuxer is not None:
             self._demuxer.close()
 
-    def _opened(self, demuxer: Demuxer, gain: float) -> tuple[MediaInfo, Playback]:
-        try:
-            head = demuxer.head
-            passes = head is not None and head.passes
-            playback: Playback
-            playback = (
-                Passed(OpusTrack(demuxer), gain) if passes else Encoded(DecodedFile(demuxer), gain)
-            )
-        except BaseException:
-            demuxer.close()
-            raise
-        return (
-            MediaInfo(demuxer.duration, demuxer.seekable, demuxer.live, passes),
-            playback,
-        )
+    def _open(
+        self,
+        media: Media,
+        position: int,
+        gain: float,
+        on_title: Callable[[str], None] | None,
+    ) -> tuple[MediaInfo, Playback]:
+        if isinstance(media, DemoMedia):
+            info = MediaInfo(DURATION, seekable=True, live=False, passthrough=False)
+            return info, Encoded(Demo(), gain)
+        self._demuxer = demuxer = Demuxer(media, self._client, position=position, on_title=on_title)
+        passes = demuxer.head is not None and demuxer.head.passes
+        info = MediaInfo(demuxer.duration, demuxer.seekable, demuxer.live, passes)
+        if passes:
+            return info, Passed(OpusTrack(demuxer), gain)
+        return info, Encoded(DecodedFile(demuxer), gain)

@@ -10,7 +10,7 @@ from musicbot.engine.sound import Sound
 from musicbot.engine.transcode import LOOKAHEAD, Transcoder
 from musicbot.opus.packets import PACKET_SAMPLES
 
-WARM_UP: Final = 3
+WARM_UP: Final = 5
 """Packets after which an encoder that began in the middle is where the decoders are."""
 
 

@@ -131,9 +131,9 @@ def packets(path: Path) -> list[bytes]:
 def lively(seed: int) -> Wave:
     """Return a sound of which no two moments are alike."""
     random = np.random.default_rng(seed)
-    pitches = random.uniform(80, 3000, 12)
-    phases = random.uniform(0, 6, 12)
-    volumes = random.uniform(0.01, 0.08, 12)
+    pitches = random.uniform(80, 3000, 6)
+    phases = random.uniform(0, 6, 6)
+    volumes = random.uniform(0.02, 0.16, 6)
 
     def wave(time: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         parts = [
