@@ -51,6 +51,7 @@ class Service:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         """Rooms that are being left and want the bot back."""
+        self._draining = False
 
     @property
     def rooms(self) -> int:
@@ -62,6 +63,8 @@ class Service:
 
         Where it is about to leave, it comes back.
         """
+        if self._draining:
+            return
         room = self._rooms.get(name)
         if room is not None:
             if room.leaving:
@@ -73,8 +76,8 @@ class Service:
         self._enter(name)
 
     async def drain(self) -> None:
-        """Leave every room."""
-        self._again.clear()
+        """Leave every room, and come into none any more."""
+        self._draining = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()

@@ -270,6 +270,15 @@ async def test_a_play_that_is_skipped_while_it_is_resolved_is_not_opened() -> No
         assert sources.given_up == 1
 
 
+async def test_a_stop_gives_up_what_is_resolved() -> None:
+    sources = FakeSources(delay=2.0)
+    async with staged(sources=sources) as stage:
+        await stage.commands("!demo")
+        await stage.commands("!stop")
+
+        assert sources.given_up == 1
+
+
 async def test_a_play_that_was_resolved_too_late_is_not_opened() -> None:
     async with staged() as stage:
         await stage.plays("A")
@@ -386,6 +395,18 @@ async def test_too_many_commands_at_once_are_answered_once() -> None:
         await asyncio.sleep(1.0)
         await stage.commands("!ping")
         assert stage.transport.replies()[-1] == replies.PONG
+
+
+async def test_nothing_is_kept_of_who_has_left() -> None:
+    async with staged() as stage:
+        for _ in range(BURST + 1):
+            await stage.commands("!ping")
+
+        await stage.happens(PersonLeft("ann"))
+        await stage.joins("Ann")
+        await stage.commands("!ping")
+
+        assert stage.transport.replies()[-2:] == [replies.TOO_FAST, replies.PONG]
 
 
 async def test_what_is_said_beyond_the_bound_is_dropped_but_other_news_is_not(

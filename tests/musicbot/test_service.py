@@ -71,7 +71,10 @@ async def test_two_summons_make_one_room() -> None:
         service.summon("a")
 
         assert service.rooms == 1
-        assert loads.told == [1]
+        rooms["a"].end.set()
+        await loads.reach(0)
+
+    assert loads.told == [1, 0]
 
 
 async def test_a_room_that_was_left_can_be_summoned_again() -> None:
@@ -195,3 +198,14 @@ async def test_draining_ends_every_room() -> None:
 
     assert rooms["a"].closed.is_set()
     assert rooms["b"].closed.is_set()
+
+
+async def test_nobody_comes_any_more_while_the_rooms_are_left_for_good() -> None:
+    rooms = {"a": FakeRoom("a"), "b": FakeRoom("b")}
+    async with service_of(rooms) as service:
+        service.summon("a")
+        await rooms["a"].running.wait()
+        await service.drain()
+        service.summon("b")
+
+        assert service.rooms == 0
