@@ -50,7 +50,7 @@ class Limits:
     ping_time: float = 10.0
     """Seconds between pings, and for an answer: who is dead is gone in about 20 s."""
     stop_time: float = 2.0
-    """Seconds that closing all connections may take when the server stops."""
+    """Seconds that a peer has to say goodbye before it is cut."""
 
 
 def clean_name(text: str, code: str) -> str:

@@ -55,12 +55,6 @@ class Outbox:
             self._waiting.append(_Farewell(code, reason))
             self._filled.set()
 
-    def abort(self) -> None:
-        """Cut the connection; what waits is lost."""
-        self._closing = True
-        self._waiting.clear()
-        self._websocket.transport.abort()
-
     async def ended(self) -> None:
         """Wait until nothing can be sent any more."""
         await asyncio.wait([self._task])
@@ -96,4 +90,6 @@ class Outbox:
 
     def _cut(self) -> None:
         self.slow = True
-        self.abort()
+        self._closing = True
+        self._waiting.clear()
+        self._websocket.transport.abort()

@@ -231,6 +231,23 @@ def test_who_has_a_bot_needs_no_other_until_it_leaves() -> None:
     assert desk.take("worker") == [Summoned("room")]
 
 
+def test_a_bot_that_is_there_takes_its_worker_s_place_as_long_as_it_stays() -> None:
+    desk = Desk()
+    desk.serve("worker", capacity=1)
+    desk.enter("ann")
+    desk.enter("eve", room="elsewhere")
+    desk.say("ann", messages.Summon())
+    desk.enter("bot", kind="bot")
+
+    desk.now += 3600
+    desk.say("eve", messages.Summon())
+    assert desk.codes("eve") == ["no-bot"]
+
+    desk.end("bot")
+    desk.say("eve", messages.Summon())
+    assert desk.take("worker") == [Summoned("room"), Summoned("elsewhere")]
+
+
 def test_a_bot_that_was_kicked_can_be_summoned_again() -> None:
     desk = Desk()
     desk.serve("worker")

@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect as connect_websocket
 from websockets.typing import Origin
 
 from signaling import messages
-from signaling.client import ConnectionLost
+from signaling.client import ConnectionLost, connect
 from signaling.messages import (
     Candidate,
     Description,
@@ -169,6 +169,19 @@ async def test_who_does_not_read_is_cut_and_the_others_lose_nothing(
                 await ending(visitor.connection)
 
 
+async def test_who_reads_is_not_cut_however_much_comes_at_once() -> None:
+    async with open_house(outbox=128 * 1024, message_burst=1e9, byte_burst=1e9) as house:
+        ann = await house.enter("Ann")
+        bob = await house.enter("Bob")
+        large = signal(ann.id, "x" * 60_000)
+        sending = [asyncio.create_task(bob.send(large)) for _ in range(30)]
+
+        heard = [await ann.hear(RelayedSignal) for _ in sending]
+
+        await asyncio.gather(*sending)
+        assert len(heard) == 30
+
+
 async def test_what_waits_for_those_who_do_not_read_is_bounded() -> None:
     outbox = 256 * 1024
     limits = {"message_burst": 1e9, "byte_burst": 1e9, "stall_time": 30.0, "outbox": outbox}
@@ -273,6 +286,19 @@ async def test_who_does_not_say_goodbye_does_not_keep_the_server_from_stopping()
                 await house.server.stop()
 
 
+async def test_who_has_not_even_opened_a_websocket_does_not_either() -> None:
+    async with open_house(stop_time=0.1) as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+        writer.write(b"GET /ws HTTP/1.1\r\n")
+        await house.enter("Ann")
+
+        async with asyncio.timeout(1):
+            await house.server.stop()
+
+        writer.close()
+        assert await reader.read() == b""
+
+
 async def test_binary_frames_and_broken_text_do_no_harm() -> None:
     async with open_house() as house:
         ann = await house.enter("Ann")
@@ -288,12 +314,16 @@ async def test_binary_frames_and_broken_text_do_no_harm() -> None:
 
 async def test_who_comes_and_goes_leaves_nothing_behind() -> None:
     async with open_house() as house:
-        for n in range(50):
+        for n in range(20):
             visitor = await house.enter("Ann", room=f"room {n % 5}")
             await visitor.send(messages.Leave())
             await ending(visitor.connection)
+            async with connect(house.url, origin=house.origin) as connection:
+                await connection.send(Join("room", "Bob"))
+                await connection.receive()
 
     assert (house.server.rooms, house.server.connections) == (0, 0)
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "outbox"] == []
 
 
 async def test_compression_is_not_agreed_to() -> None:
