@@ -244,12 +244,14 @@ def test_listeners_may_come_and_go_in_the_middle_of_a_tick(stage: Stage) -> None
 
     usher = Usher(stage.timers)
     stage.room.add(usher)
+    stayer = stage.listener()
     stage.timers.run(0.04)
 
     assert len(usher.sent) == 3
+    assert stayer.sent == usher.sent
     assert len(leaver.sent) == 1
     assert comer.sent == usher.sent[1:]
-    assert stage.room.listeners == 2
+    assert stage.room.listeners == 3
 
 
 def test_a_listener_may_be_removed_twice(stage: Stage) -> None:
@@ -299,6 +301,20 @@ def test_chores_are_done_after_the_packets_of_their_tick(stage: Stage) -> None:
     stage.timers.run(0.1)
 
     assert sent == [3]
+
+
+def test_chores_end_with_the_last_listener(stage: Stage) -> None:
+    first = stage.listener()
+    assert first.beat is not None
+    first.beat.after(0.06, lambda: pytest.fail("Nobody is there for it any more."))
+    stage.timers.run(0.02)
+    stage.room.remove(first)
+    stage.timers.run(1.0)
+
+    second = stage.listener()
+    stage.timers.run(1.0)
+
+    assert second.sent
 
 
 def test_a_chore_that_fails_does_not_disturb_the_others(

@@ -72,6 +72,7 @@ async def test_who_closes_it_is_not_told_so() -> None:
     made.lose("too late")
 
     assert news.items == []
+    assert made._timer.cancelled()
 
 
 async def test_a_connection_that_ends_by_itself_is_lost_once() -> None:

@@ -82,6 +82,16 @@ async def test_a_listener_that_goes_away_is_noticed_at_once() -> None:
         assert not heard.listener.send("too late")
 
 
+async def test_a_listener_whose_channel_is_closed_is_gone() -> None:
+    async with connected() as heard:
+        assert heard.receiver.channel is not None
+        heard.receiver.channel.close()
+        await heard.news.until(lambda: len(heard.news.items) == 2)
+
+        assert heard.news.items[1] == ("closed", "the data channel was closed")
+        assert heard.room.listeners == 0
+
+
 async def test_who_does_not_answer_is_given_up() -> None:
     async with on_air() as room:
         end, news = listener(room, connect_time=0.05)
@@ -187,6 +197,21 @@ async def test_candidates_may_come_one_by_one() -> None:
         await news.wait_for("open")
 
         assert await receiver.heard(3)
+        await end.close()
+        await receiver.close()
+
+
+async def test_candidates_of_the_answer_are_tried() -> None:
+    async with on_air() as room:
+        end, _ = listener(room)
+        receiver = Receiver()
+        answer = await receiver.answer(await end.offer())
+        await end.accept(answer)
+
+        known = end._link.dtls.transport.getRemoteCandidates()
+        assert {str(candidate.port) for candidate in known} == set(
+            re.findall(r"candidate:\S+ 1 udp \d+ \S+ (\d+)", answer)
+        )
         await end.close()
         await receiver.close()
 

@@ -96,6 +96,30 @@ async def test_what_was_never_sent_to_them_is_not_sent_again(heard: Connected) -
     assert heard.outlet._resent == 1
 
 
+async def test_a_latecomer_is_not_sent_again_what_went_before() -> None:
+    async with on_air() as room, connected(room) as early:
+        await early.receiver.heard(10)
+        async with connected(room) as late:
+            first = (await late.receiver.heard(1))[0].sequence
+            await late.receiver.ask_again([(first - 1) & 0xFFFF, first])
+            # The first arrives twice, which its SRTP refuses.
+            await late.receiver.news.until(lambda: late.receiver.failures == 1)
+
+            assert late.receiver.gaps() == []
+            assert late.outlet._resent == 1
+
+
+async def test_a_latecomer_is_told_only_of_what_was_sent_to_them() -> None:
+    async with on_air() as room, connected(room) as early:
+        await early.receiver.heard(30)
+        async with connected(room) as late:
+            info = (await late.receiver.told(RtcpSrPacket)).sender_info
+
+            sent = late.receiver.packets[: info.packet_count]
+            assert 0 < info.packet_count < 20
+            assert info.octet_count == sum(len(packet.payload) for packet in sent)
+
+
 async def test_a_flood_of_requests_is_bounded(heard: Connected) -> None:
     assert heard.outlet._beat is not None
     # No report in between, after which more would be sent again.
@@ -108,16 +132,38 @@ async def test_a_flood_of_requests_is_bounded(heard: Connected) -> None:
 
     assert heard.outlet._resent == MAX_RESENT
 
+    # After the next report it may go on.
+    heard.outlet._report()
+    await heard.receiver.ask_again(sequences[:1])
+    heard.receiver.say("again")
+    await heard.news.wait_for("again")
+
+    assert heard.outlet._resent == 1
+
 
 async def test_a_listener_is_told_the_time_at_once_and_who_speaks(heard: Connected) -> None:
     report = await heard.receiver.told(RtcpSrPacket)
     name = await heard.receiver.told(RtcpSdesPacket)
 
     sent = heard.receiver.packets[: report.sender_info.packet_count]
+    assert report.sender_info.packet_count < 10
     assert report.ssrc == sent[0].ssrc == name.chunks[0].ssrc
     assert report.sender_info.rtp_timestamp == sent[-1].timestamp
     assert report.sender_info.octet_count == sum(len(packet.payload) for packet in sent)
     assert name.chunks[0].items[0][1]
+
+
+async def test_reports_go_on(heard: Connected) -> None:
+    await heard.receiver.news.until(
+        lambda: sum(isinstance(packet, RtcpSrPacket) for packet in heard.receiver.control) == 2
+    )
+    first, second = (p for p in heard.receiver.control if isinstance(p, RtcpSrPacket))
+
+    passed = second.sender_info.packet_count - first.sender_info.packet_count
+    assert 20 <= passed <= 80
+    assert (
+        second.sender_info.rtp_timestamp - first.sender_info.rtp_timestamp
+    ) & 0xFFFFFFFF >= passed * 960
 
 
 async def test_a_receiver_report_tells_loss_and_round_trip(heard: Connected) -> None:
@@ -150,6 +196,8 @@ async def test_a_listener_who_is_taken_out_is_told_and_hears_no_more(heard: Conn
     goodbye = await heard.receiver.told(RtcpByePacket)
     count = len(heard.receiver.packets)
     outlet.close()
+    nominated = heard.listener._link.dtls.transport._connection._nominated
+    nominated[1] = nominated[1]
     outlet.send(b"late", 10, 9600)
     outlet._report()
     await heard.receiver.ask_again([heard.receiver.packets[0].sequence])
