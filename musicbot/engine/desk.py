@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import assert_never
 
+import msgspec
+
 from musicbot.engine.messages import Command, Go, Grant, Open, SetGain, Stop
 
 
@@ -128,7 +130,7 @@ class Desk:
 def _louder(ask: Go | SetGain | None, gain: float) -> Go | SetGain:
     """Return what was to be done, with another loudness."""
     match ask:
-        case Go(generation, position, _, credit):
-            return Go(generation, position, gain, credit)
+        case Go():
+            return msgspec.structs.replace(ask, gain=gain)
         case _:
             return SetGain(gain)

@@ -84,6 +84,8 @@ class Go(msgspec.Struct, frozen=True, tag="go"):
     position: int
     gain: float
     credit: int
+    joins: bool = False
+    """Whether the sound is heard up to there, only with the loudness of so far."""
 
 
 class SetGain(msgspec.Struct, frozen=True, tag="gain"):

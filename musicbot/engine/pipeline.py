@@ -93,6 +93,15 @@ class Pipeline:
         """
         self._playback.seek(max(0, position))
 
+    def rejoin(self, position: int) -> None:
+        """Go on at a position where this very track is heard at this volume.
+
+        Raises:
+            SourceError: If one cannot jump there.
+            Cancelled: If it was.
+        """
+        self._playback.rejoin(max(0, position))
+
     def set_gain(self, gain: float) -> None:
         """Move to another volume within 60 ms; 1 leaves the sound as it is."""
         self._playback.set_gain(gain)

@@ -27,6 +27,9 @@ class Playback(Protocol):
     def seek(self, position: int) -> None:
         """Go on at a position."""
 
+    def rejoin(self, position: int) -> None:
+        """Go on at a position as if all before it had come from here."""
+
     def set_gain(self, gain: float) -> None:
         """Go on at another volume."""
 
@@ -71,6 +74,13 @@ class Encoded:
         else:
             self._transcoder = Transcoder(self._source.sounds(), position=position, gain=0.0)
             self._transcoder.set_gain(self._gain)
+
+    def rejoin(self, position: int) -> None:
+        """Go on at a position at the volume of so far, with an encoder that has run in."""
+        self._source.seek(max(0, position - WARM_UP * PACKET_SAMPLES))
+        self._transcoder = Transcoder(
+            self._source.sounds(), position=position, gain=self._gain, run_in=WARM_UP
+        )
 
     def set_gain(self, gain: float) -> None:
         """Move to another volume."""
@@ -132,6 +142,15 @@ class Passed:
         self._position = position if unit is None else unit.position
         self._transcoder = self._transcode(0.0)
         self._transcoder.set_gain(self._gain)
+
+    def rejoin(self, position: int) -> None:
+        """Go on with the packet at a position at the volume of so far."""
+        unit = self._track.seek(max(0, position - WARM_UP * PACKET_SAMPLES))
+        while unit is not None and unit.end <= position:
+            unit = self._track.next()
+        self._position = position if unit is None else unit.position
+        self._track.back(self._position)
+        self._transcoder = None if self._gain == 1.0 else self._transcode(self._gain, WARM_UP)
 
     def set_gain(self, gain: float) -> None:
         """Move to another volume, soon."""

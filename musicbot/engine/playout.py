@@ -196,7 +196,8 @@ class Playout:
         elif play.target is not None:
             self._go(play, play.target)
         else:
-            self._go(play, min(self._buffer.position + LEAD, self._buffer.end))
+            position = min(self._buffer.position + LEAD, self._buffer.end)
+            self._go(play, position, joins=play.joined >= play.floor)
 
     def hold(self) -> None:
         """Send silence and stay at the position."""
@@ -336,10 +337,10 @@ class Playout:
         play.target = None
         self._buffer.cut(position)
 
-    def _go(self, play: _Play, position: int) -> None:
+    def _go(self, play: _Play, position: int, *, joins: bool = False) -> None:
         play.owed = FIRST
         play.finale = None
-        self._send(messages.Go(self._next_generation(), position, self._gain, FIRST))
+        self._send(messages.Go(self._next_generation(), position, self._gain, FIRST, joins))
 
     def _top_up(self, play: _Play) -> None:
         """Ask for more as soon as less than half is left, so that it comes in bursts."""

@@ -74,8 +74,12 @@ class Producer(Protocol):
         """Go on at another position."""
         ...
 
+    def rejoin(self, position: int) -> None:
+        """Go on at a position up to which the same sound is heard."""
+        ...
+
     def set_gain(self, gain: float) -> None:
-        """Change the loudness."""
+        """Change the loudness, from what it was."""
         ...
 
     def close(self) -> None:
@@ -181,9 +185,7 @@ class Worker:
                 match ask:
                     case Go():
                         generation = ask.generation
-                        producer.set_gain(ask.gain)
-                        if producer.info.seekable:
-                            producer.seek(ask.position)
+                        _go(producer, ask)
                     case messages.SetGain(gain):
                         producer.set_gain(gain)
                     case _:
@@ -264,6 +266,14 @@ class Outgoing:
                 self._changed.wait_for(lambda: self._closed, LINGER)
             news, self._news = self._news, []
         return news
+
+
+def _go(producer: Producer, ask: Go) -> None:
+    if ask.joins and producer.info.seekable:
+        producer.rejoin(ask.position)
+    producer.set_gain(ask.gain)
+    if not ask.joins and producer.info.seekable:
+        producer.seek(ask.position)
 
 
 def failed(generation: int, error: SourceError) -> Failed:

@@ -124,6 +124,9 @@ class FakeProducer:
     def seek(self, position: int) -> None:
         self.position = max(0, position - int(self._options.get("late", 0)))
 
+    def rejoin(self, position: int) -> None:
+        self.seek(position)
+
     def set_gain(self, gain: float) -> None:
         self._gain = gain
 

@@ -495,6 +495,22 @@ async def test_loudness_changes_in_the_midst_of_a_track_without_a_seam(tmp_path:
         assert abs(lag(part, wave, position) - PRE_SKIP) <= 1
 
 
+@pytest.mark.parametrize("suffix", ["ogg", "mp3"])
+async def test_a_change_of_loudness_is_no_dip(tmp_path: Path, suffix: str) -> None:
+    path = make_tones(tmp_path / f"tones.{suffix}", left=440, right=440, seconds=6)
+    async with staged(None) as stage:
+        stage.engine.open(A, FileMedia(str(path)))
+        heard = await stage.hear(25)
+        stage.engine.set_gain(0.5)
+        heard += await stage.hear(200)
+
+    sound = decode(heard)[0][SAMPLE_RATE // 4 :]
+    levels = [level(sound[i : i + 480], 440) for i in range(0, len(sound) - 480, 240)]
+    assert levels[0] - levels[-1] == pytest.approx(6.0, abs=0.5)
+    assert min(levels) > levels[-1] - 1
+    assert max(levels) < levels[0] + 1
+
+
 class Drip(Loopback):
     """Sends nothing but a head."""
 

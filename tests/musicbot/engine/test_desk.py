@@ -72,10 +72,10 @@ def test_a_loudness_is_added_to_what_is_to_be_done_anyway() -> None:
     desk.take(SetGain(0.25))
     assert desk.next_ask() == SetGain(0.25)
 
-    desk.take(Go(2, 960, 1.0, 5))
+    desk.take(Go(2, 960, 1.0, 5, joins=True))
     desk.take(SetGain(0.5))
 
-    assert desk.next_ask() == Go(2, 960, 0.5, 5)
+    assert desk.next_ask() == Go(2, 960, 0.5, 5, joins=True)
 
 
 def test_after_the_end_nothing_is_read_until_the_position_changes() -> None:

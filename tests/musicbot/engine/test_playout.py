@@ -206,7 +206,7 @@ def test_a_change_of_loudness_continues_at_the_very_frame() -> None:
     stage.ticks(10)
 
     stage.playout.set_gain(0.5)
-    assert stage.sent[-1] == Go(2, 10 * FRAME_SAMPLES + LEAD, 0.5, FIRST)
+    assert stage.sent[-1] == Go(2, 10 * FRAME_SAMPLES + LEAD, 0.5, FIRST, joins=True)
     stage.ticks(2)
     stage.packets(15, 20)
     heard = stage.ticks(10)

@@ -33,6 +33,7 @@ from musicbot.engine.webclient import WebClient
 from musicbot.engine.worker import CANNOT_PLAY, MakeProducer, Worker
 from musicbot.errors import SourceErrorKind
 from tests.support.fakeproducer import FakeProducer, fake, sound
+from tests.support.fetching import client
 
 N = TypeVar("N", bound=News)
 
@@ -157,6 +158,40 @@ def test_after_the_end_one_can_go_back() -> None:
 
         assert bot.frames(2, generation=2) == [(1, 0.5), (2, 0.5)]
         assert bot.next(Ended).generation == 2
+
+
+def test_what_joins_the_sound_that_is_heard_begins_with_its_loudness() -> None:
+    producer = Recorded()
+    with a_bot(lambda *_, **__: producer) as bot:
+        bot.open("")
+        bot.next(Opened)
+        bot.frames(10)
+
+        bot.send(Go(2, 960, 0.5, 1, joins=True))
+        bot.frames(1, generation=2)
+        bot.send(Go(3, 9_600, 1.0, 1))
+        bot.frames(1, generation=3)
+
+    assert producer.told == ["rejoin 960", "gain 0.5", "gain 1.0", "seek 9600"]
+
+
+class Recorded(FakeProducer):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(fake(""), client=client())
+        self.told: list[str] = []
+
+    def seek(self, position: int) -> None:
+        self.told.append(f"seek {position}")
+        self.position = position
+
+    def rejoin(self, position: int) -> None:
+        self.told.append(f"rejoin {position}")
+        self.position = position
+
+    def set_gain(self, gain: float) -> None:
+        self.told.append(f"gain {gain}")
 
 
 def test_what_cannot_seek_only_changes_its_loudness() -> None:
