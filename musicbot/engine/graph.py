@@ -28,6 +28,8 @@ class Chain:
         self._rate = rate
         self._pushed = 0
         self._graph = Graph()
+        # Otherwise it starts a thread for each core, and none of our filters uses them.
+        self._graph.threads = 1
         source = self._graph.add(
             "abuffer",
             sample_rate=str(rate),

@@ -68,6 +68,15 @@ def test_small_reads_return_at_most_what_was_asked_for() -> None:
         assert song.tell() == 1000
 
 
+def test_a_broadcast_is_known_as_one() -> None:
+    with Web() as web, reader(web, "/radio") as radio, reader(web, "/song") as song:
+        web.radio("/radio", DATA[:1000])
+        web.file("/song", DATA[:1000])
+
+        assert radio.live
+        assert not song.live
+
+
 def test_looking_ahead_reads_nothing() -> None:
     with Web() as web, reader(web, "/song") as song:
         web.file("/song", DATA[:1000])
