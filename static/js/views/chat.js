@@ -143,7 +143,10 @@ function fill(element, { voice, author, text, at, pending, failed }) {
   time.dateTime = date.toISOString();
   setText(time, date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   setText(part(element, ".line-author", HTMLElement), author);
-  part(element, ".line-text", HTMLElement).replaceChildren(
+  const shown = part(element, ".line-text", HTMLElement);
+  // What the page and the bot say is English, even where it begins with a name that is not.
+  shown.dir = voice === "note" || voice === "bot" ? "ltr" : "auto";
+  shown.replaceChildren(
     ...parts(text).map((piece) =>
       piece.href === null ? piece.text : link(piece.text, piece.href),
     ),
