@@ -15,6 +15,7 @@ from musicbot.transports.interface import (
     PersonLeft,
     Reachable,
     Said,
+    TransportEvent,
 )
 from musicbot.transports.mesh import MeshRoom
 from signaling.messages import Kick, Leave, PeerJoined, PeerLeft, Rename
@@ -195,3 +196,46 @@ async def test_closing_says_goodbye_and_leaves_nothing_running() -> None:
             assert {
                 task for task in asyncio.all_tasks() - before if "line" in task.get_name()
             } == set()
+
+
+async def test_a_bot_that_another_replaces_does_not_come_back() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with guest_in(url, "den") as guest, bot_in(url, music) as (_, first_news):
+            await guest.heard(1)
+            async with bot_in(url, music) as (second, second_news):
+                await first_news.until(lambda: isinstance(first_news.items[-1], Lost))
+                await second_news.wait_for(Reachable(guest.id))
+
+                assert second.listeners == 1
+                assert len(guest.receivers) == 2
+
+
+async def test_a_fault_of_the_bot_is_a_lost_room(caplog: pytest.LogCaptureFixture) -> None:
+    told: list[TransportEvent] = []
+
+    def deliver(event: TransportEvent) -> None:
+        told.append(event)
+        if isinstance(event, PersonJoined):
+            raise RuntimeError("a bug")
+
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        mesh = MeshRoom(url, TOKEN, "den", name="Music bot", broadcast=music, deliver=deliver)
+        await mesh.start()
+        async with guest_in(url, "den") as guest:
+            await guest.until(lambda: guest.has_seen_leave("lost") or guest.has_seen_leave("left"))
+        await mesh.close()
+
+    assert isinstance(told[-1], Lost)
+    assert "a bug" in caplog.text
+
+
+async def test_a_room_that_was_never_started_can_be_closed() -> None:
+    async with on_air() as music:
+        mesh = MeshRoom(
+            "ws://127.0.0.1:9/ws", TOKEN, "den", name="Bot", broadcast=music, deliver=print
+        )
+        await mesh.close()
+
+        assert mesh.listeners == 0
