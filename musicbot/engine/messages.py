@@ -72,6 +72,8 @@ class Open(msgspec.Struct, frozen=True, tag="open"):
     """How many packets may be sent before more is granted."""
     allow_net: tuple[str, ...] = ()
     """The operator's private networks, as for :meth:`musicbot.netpolicy.NetPolicy.parse`."""
+    joins: bool = False
+    """Whether the same sound is heard up to there, as before it broke off."""
 
 
 class Go(msgspec.Struct, frozen=True, tag="go"):

@@ -171,8 +171,17 @@ class Playout:
             self._buffer.cut(position)
         generation = self._next_generation()
         self._play = _Play(id, generation, generation, splices)
-        opening = messages.opening(media)
-        self._send(messages.Open(generation, opening, position, self._gain, FIRST, self._allow_net))
+        self._send(
+            messages.Open(
+                generation,
+                messages.opening(media),
+                position,
+                self._gain,
+                FIRST,
+                self._allow_net,
+                joins=splices,
+            )
+        )
 
     def seek(self, id: PlayId, position: int) -> None:
         """Go on at another position."""

@@ -165,9 +165,8 @@ class Worker:
             self._fail(order.generation, SourceError(SourceErrorKind.BROKEN, CANNOT_PLAY))
 
     def _play(self, order: messages.Open, client: WebClient) -> None:
-        media = order.opening.media
         try:
-            producer = self._make(media, client=client, position=order.position, gain=order.gain)
+            producer = self._open(order, client)
         except SourceError as error:
             self._fail(order.generation, error)
             return
@@ -177,6 +176,17 @@ class Worker:
             self._produce(producer, order.generation)
         finally:
             producer.close()
+
+    def _open(self, order: messages.Open, client: WebClient) -> Producer:
+        media = order.opening.media
+        producer = self._make(media, client=client, position=order.position, gain=order.gain)
+        try:
+            if order.joins and producer.info.seekable:
+                producer.rejoin(order.position)
+        except BaseException:
+            producer.close()
+            raise
+        return producer
 
     def _produce(self, producer: Producer, generation: int) -> None:
         """Produce what the desk asks for, until it asks for another play."""

@@ -424,6 +424,9 @@ def test_what_breaks_off_goes_on_without_a_gap_if_it_is_opened_again_there() -> 
     assert stage.events[1:] == [Failed(A, SourceErrorKind.NETWORK, "No.", end, False)]
     assert stage.frames(3) == [2, 3, 4]
     stage.open(B, end)
+    reopened = stage.sent[-1]
+    assert isinstance(reopened, Open)
+    assert reopened.joins
     stage.opened()
     stage.packets(10, 5)
 

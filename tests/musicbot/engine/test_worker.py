@@ -31,7 +31,7 @@ from musicbot.engine.messages import (
 )
 from musicbot.engine.webclient import WebClient
 from musicbot.engine.worker import CANNOT_PLAY, MakeProducer, Worker
-from musicbot.errors import SourceErrorKind
+from musicbot.errors import SourceError, SourceErrorKind
 from tests.support.fakeproducer import FakeProducer, fake, sound
 from tests.support.fetching import client
 
@@ -175,11 +175,44 @@ def test_what_joins_the_sound_that_is_heard_begins_with_its_loudness() -> None:
     assert producer.told == ["rejoin 960", "gain 0.5", "gain 1.0", "seek 9600"]
 
 
+def test_what_is_opened_again_where_it_broke_off_joins_the_sound_of_before() -> None:
+    producer = Recorded()
+    with a_bot(lambda *_, **__: producer) as bot:
+        bot.send(Open(1, messages.opening(fake("")), 960, 1.0, 1, joins=True))
+        bot.next(Begun)
+        bot.next(Opened)
+        bot.frames(1)
+
+    assert producer.told == ["rejoin 960"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (SourceError(SourceErrorKind.GONE, "It is gone."), SourceErrorKind.GONE),
+        (ZeroDivisionError(), SourceErrorKind.BROKEN),
+    ],
+)
+def test_what_cannot_join_has_failed_to_open_and_is_closed(
+    error: Exception, kind: SourceErrorKind
+) -> None:
+    producer = Recorded(error)
+    with a_bot(lambda *_, **__: producer) as bot:
+        bot.send(Open(1, messages.opening(fake("")), 960, 1.0, 1, joins=True))
+        bot.next(Begun)
+        if kind is SourceErrorKind.BROKEN:
+            bot.next(Noted)
+
+        assert bot.next(Failed).kind is kind
+        assert producer.closed
+
+
 class Recorded(FakeProducer):
     """Keeps what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: Exception | None = None) -> None:
         super().__init__(fake(""), client=client())
+        self.error = error
         self.told: list[str] = []
 
     def seek(self, position: int) -> None:
@@ -188,6 +221,8 @@ class Recorded(FakeProducer):
 
     def rejoin(self, position: int) -> None:
         self.told.append(f"rejoin {position}")
+        if self.error is not None:
+            raise self.error
         self.position = position
 
     def set_gain(self, gain: float) -> None:
