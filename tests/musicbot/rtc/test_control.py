@@ -90,6 +90,8 @@ async def test_candidates_may_come_before_and_after_the_offer(pair: Pair) -> Non
     bare = "".join(line for line in lines if "candidate" not in line)
     await pair.control.add_candidate(candidates[0])
     answer = await pair.control.answer(bare)
+    known = pair.control._link.dtls.transport.getRemoteCandidates()
+    assert [str(candidate.port) for candidate in known] == [candidates[0].split()[5]]
     for candidate in [*candidates[1:], "", None]:
         await pair.control.add_candidate(candidate)
     await pair.bot.accept(answer)
