@@ -77,6 +77,7 @@ class Line:
         send_offer: Brings the peer an offer.
         on_open: Is called whenever the peer can be reached.
         on_message: Is called with what the peer says.
+        delay: Seconds before the first offer.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Line:
         send_offer: Callable[[str], Awaitable[None]],
         on_open: Callable[[], None],
         on_message: Callable[[str], None],
+        delay: float = 0.0,
     ) -> None:
         self._name = name
         self._make_end = make_end
@@ -98,7 +100,7 @@ class Line:
         self._open = False
         self._failures = 0
         self._closing = False
-        self._task = asyncio.create_task(self._keep_connected(), name=f"line to {name}")
+        self._task = asyncio.create_task(self._keep_connected(delay), name=f"line to {name}")
 
     @property
     def listens(self) -> bool:
@@ -129,8 +131,9 @@ class Line:
         self._task.cancel()
         await asyncio.wait([self._task])
 
-    async def _keep_connected(self) -> None:
+    async def _keep_connected(self, delay: float) -> None:
         while True:
+            await asyncio.sleep(delay)
             try:
                 await self._connect_once()
             except Exception:  # The task's top: a fault with one peer must not end the next try.
@@ -139,7 +142,6 @@ class Line:
                 return
             delay = RETRY_DELAYS[min(self._failures, len(RETRY_DELAYS) - 1)]
             self._failures += 1
-            await asyncio.sleep(delay)
 
     async def _connect_once(self) -> None:
         """Connect; return when the connection has ended."""

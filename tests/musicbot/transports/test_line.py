@@ -55,7 +55,7 @@ class FakeEnd:
 class Rig:
     """A line and all that it does."""
 
-    def __init__(self, *, fails: bool = False) -> None:
+    def __init__(self, *, fails: bool = False, delay: float = 0.0) -> None:
         self.ends: list[FakeEnd] = []
         self.offered_at: list[float] = []
         self._offers: asyncio.Queue[float] = asyncio.Queue()
@@ -68,6 +68,7 @@ class Rig:
             send_offer=self._offer,
             on_open=self._open,
             on_message=self.heard.append,
+            delay=delay,
         )
 
     def _make(
@@ -128,6 +129,14 @@ async def test_each_attempt_waits_longer_until_one_succeeds() -> None:
 
     assert waited == pytest.approx([*RETRY_DELAYS, RETRY_DELAYS[-1], RETRY_DELAYS[0]], abs=0.1)
     assert [end.closed for end in rig.ends] == [1, 1, 1, 1, 1, 1, 0]
+    await rig.line.close()
+
+
+async def test_the_first_offer_may_be_made_to_wait() -> None:
+    rig = Rig(delay=3)
+    await rig.offers(1)
+
+    assert rig.offered_at == pytest.approx([3], abs=0.1)
     await rig.line.close()
 
 

@@ -17,7 +17,7 @@ from musicbot.transports.interface import (
     Said,
     TransportEvent,
 )
-from musicbot.transports.mesh import MeshRoom
+from musicbot.transports.mesh import STAGGER, MeshRoom
 from signaling.messages import Kick, Leave, PeerJoined, PeerLeft, Rename
 from signaling.server import Server, Settings, running
 from tests.support.guest import guest_in
@@ -239,3 +239,16 @@ async def test_a_room_that_was_never_started_can_be_closed() -> None:
         await mesh.close()
 
         assert mesh.listeners == 0
+
+
+async def test_offers_to_those_who_come_at_once_are_spread() -> None:
+    async with serving() as server, on_air() as music, AsyncExitStack() as stack:
+        url = address(server)
+        guests = [await stack.enter_async_context(guest_in(url, "den")) for _ in range(3)]
+        loop = asyncio.get_running_loop()
+        _, news = await stack.enter_async_context(bot_in(url, music))
+        began = loop.time()
+        await news.until(lambda: sum(isinstance(item, Reachable) for item in news.items) == 3)
+
+        assert loop.time() - began >= 2 * STAGGER
+        assert all(len(guest.receivers) == 1 for guest in guests)
