@@ -18,6 +18,9 @@ MAX_FAILURES: Final = 100
 JUMP: Final = SAMPLE_RATE // 2
 """Samples that are missing in a file if its time goes on by more."""
 
+RATES: Final = range(1_000, 800_000)
+"""Samples a second. To convert more than music ever has, FFmpeg would compute for minutes."""
+
 MAX_CHANNELS: Final = 8
 """Of more than these nobody knows where they are heard."""
 
@@ -112,6 +115,8 @@ class Converter:
 
 
 def _chain(shape: tuple[int, str, str], channels: int) -> Chain:
+    if shape[0] not in RATES:
+        raise _strange()
     filters = []
     if channels == 1:
         # FFmpeg would make it quieter by 3 dB, which no player does.
@@ -123,6 +128,8 @@ def _chain(shape: tuple[int, str, str], channels: int) -> Chain:
     try:
         return Chain(*shape, *filters, ("aresample", form))
     except (av.FFmpegError, ValueError) as error:
-        raise SourceError(
-            SourceErrorKind.UNSUPPORTED, "That music has a form that cannot be played."
-        ) from error
+        raise _strange() from error
+
+
+def _strange() -> SourceError:
+    return SourceError(SourceErrorKind.UNSUPPORTED, "That music has a form that cannot be played.")

@@ -200,12 +200,12 @@ class Demuxer:
         chosen = self._container.streams.audio[0]
         for stream in self._container.streams:
             stream.discard = Discard.default if stream is chosen else Discard.all
-        if chosen.codec_tag in ENCRYPTED:
+        # Some codecs have no decoder here at all, and then PyAV knows nothing of them.
+        context: Any = chosen.codec_context
+        if context is not None and chosen.codec_tag in ENCRYPTED:
             raise SourceError(
                 SourceErrorKind.DRM, "That is protected against copying, so it cannot be played."
             )
-        # Some codecs have no decoder here at all.
-        context: Any = chosen.codec_context
         if context is None or context.name not in CODECS:
             raise SourceError(
                 SourceErrorKind.UNSUPPORTED, f"{what} is in a format that cannot be played."
@@ -228,7 +228,11 @@ class Demuxer:
         return found / 1_000_000
 
     def _demux(self) -> Iterator[av.Packet[AudioStream]]:
-        return self._container.demux(self._stream)
+        try:
+            yield from self._container.demux(self._stream)
+        except IndexError:
+            # All is read. PyAV only fails to flush a stream that appeared in the meantime.
+            return
 
     def is_wanted(self, packet: av.Packet[AudioStream]) -> bool:
         """Return whether a packet is not too early to matter, after a jump."""

@@ -183,9 +183,12 @@ def test_after_the_end_it_can_be_decoded_once_more(tmp_path: Path) -> None:
         assert np.array_equal(samples(list(source.sounds())), first)
 
 
-def test_what_cannot_be_converted_is_refused() -> None:
-    frame = av.AudioFrame("flt", "stereo", 960)
-    frame.sample_rate = 0
+@pytest.mark.parametrize(
+    ("rate", "layout"), [(0, "stereo"), (1_275_116_416, "stereo"), (48_000, "ambisonic 1")]
+)
+def test_what_cannot_be_converted_is_refused(rate: int, layout: str) -> None:
+    frame = av.AudioFrame("flt", layout, 960)
+    frame.sample_rate = rate
 
     with pytest.raises(SourceError, match="a form that cannot be played"):
         list(Converter().convert(frame))

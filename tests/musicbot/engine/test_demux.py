@@ -191,6 +191,33 @@ def test_only_usual_codecs_are_decoded(tmp_path: Path) -> None:
     assert caught.value.kind is SourceErrorKind.UNSUPPORTED
 
 
+def test_what_has_no_decoder_cannot_be_played(music: Path, tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    data = bytearray((music / "tones.wav").read_bytes())
+    data[20:22] = b"\xcd\xab"  # The number of the codec.
+    path.write_bytes(data)
+
+    with pytest.raises(SourceError, match="a format that cannot be played"):
+        Demuxer(FileMedia(str(path)), client())
+
+
+def test_a_stream_that_appears_in_the_middle_is_ignored(tmp_path: Path) -> None:
+    for name, channel in (("1.ts", "256"), ("2.ts", "273")):
+        make_sound(
+            tmp_path / name,
+            (tone(440),),
+            seconds=60,
+            codec="aac",
+            container_options={"mpegts_start_pid": channel},
+        )
+    path = tmp_path / "both.ts"
+    path.write_bytes((tmp_path / "1.ts").read_bytes() + (tmp_path / "2.ts").read_bytes())
+    with opened(path) as demuxer:
+        number = len(read(demuxer))
+
+        assert number == pytest.approx(len(packets(tmp_path / "1.ts")), abs=5)
+
+
 def test_what_is_damaged_is_said_to_be(web: Web) -> None:
     with closing(Demuxer(HttpMedia(web.url("/chunked/tones.m4a")), client())) as demuxer:
         with pytest.raises(SourceError, match="damaged, or that site cannot jump") as caught:
