@@ -8,11 +8,12 @@ from pathlib import Path
 
 
 def description() -> str:
-    """Return processor, cores, interpreter and kernel in one line."""
+    """Return processor, cores, interpreter, kernel and what else is going on, in one line."""
     return (
         f"{_processor()}, {os.cpu_count()} cores, "
         f"{platform.python_implementation()} {platform.python_version()}, "
-        f"{platform.system()} {platform.release()}"
+        f"{platform.system()} {platform.release()}, "
+        f"load average before it {os.getloadavg()[0]:.1f}"
     )
 
 

@@ -110,7 +110,7 @@ async def test_a_dead_server_costs_a_second() -> None:
         start = asyncio.get_running_loop().time()
         sdp = await made.negotiate(gather(made.connection))
 
-        assert asyncio.get_running_loop().time() - start < 1.5
+        assert asyncio.get_running_loop().time() - start < 3.0
         assert "127.0.0.1" in sdp
         await made.close()
 
