@@ -22,6 +22,7 @@ class Listener extends EventTarget {
   #send;
   /** @type {RTCDataChannel | null} */
   #channel = null;
+  #announced = false;
   #closed = new AbortController();
 
   /**
@@ -119,9 +120,16 @@ class Listener extends EventTarget {
     const { signal } = this.#closed;
     channel.addEventListener("message", ({ data }) => this.#takeMessage(data), { signal });
     channel.addEventListener("close", () => this.#tell("lost", null), { signal });
-    channel.addEventListener("open", () => this.#tell("open", null), { signal, once: true });
+    channel.addEventListener("open", () => this.#announce(), { signal });
     if (this.isOpen) {
-      // It may open before this event is delivered; then "open" does not come any more.
+      // Some browsers deliver a channel that is open already, with the event "open" or without.
+      this.#announce();
+    }
+  }
+
+  #announce() {
+    if (!this.#announced) {
+      this.#announced = true;
       this.#tell("open", null);
     }
   }

@@ -156,6 +156,7 @@ test("a channel that is open already is told once", () => {
   const channel = new FakeChannel("music");
   channel.readyState = "open";
   connection.emit("datachannel", { channel });
+  channel.open();
 
   assert.deepEqual(told, ["open"]);
 });
