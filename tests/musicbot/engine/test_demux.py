@@ -206,7 +206,7 @@ def test_a_stream_that_appears_in_the_middle_is_ignored(tmp_path: Path) -> None:
         make_sound(
             tmp_path / name,
             (tone(440),),
-            seconds=60,
+            seconds=5,
             codec="aac",
             container_options={"mpegts_start_pid": channel},
         )
