@@ -9,6 +9,7 @@ import logging
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -46,8 +47,9 @@ async def up(
     """
     _demand_port(server)
     ready = asyncio.Event()
-    signaling, worker = _children(server, bot, log_level, on_ready=ready.set)
-    with _stopped_by_signals():
+    # What a killed bot leaves there goes with it.
+    with tempfile.TemporaryDirectory(prefix="irisa-") as scratch, _stopped_by_signals():
+        signaling, worker = _children(server, bot, log_level, scratch, on_ready=ready.set)
         try:
             # One in the other: the bot ends first, while it can still say goodbye.
             async with asyncio.TaskGroup() as outer:
@@ -62,7 +64,12 @@ async def up(
 
 
 def _children(
-    server: ServerConfig, bot: BotConfig, log_level: str, on_ready: Callable[[], None]
+    server: ServerConfig,
+    bot: BotConfig,
+    log_level: str,
+    scratch: str,
+    *,
+    on_ready: Callable[[], None],
 ) -> tuple[Child, Child]:
     """Return the two processes that make up the product."""
     python = (sys.executable, "-m")
@@ -74,7 +81,7 @@ def _children(
     worker = Child(
         "bot",
         (*python, "musicbot", "run", "--end-with-stdin"),
-        {**bot.environment(), "MUSICBOT_LOG_LEVEL": log_level},
+        {**bot.environment(), "MUSICBOT_LOG_LEVEL": log_level, "TMPDIR": scratch},
         on_ready=on_ready,
     )
     return signaling, worker

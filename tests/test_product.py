@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -198,8 +199,8 @@ async def until_reachable(url: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_killed_bot_is_replaced_and_leaves_nothing_behind() -> None:
-    with running_product() as product:
+async def test_a_killed_bot_is_replaced_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with running_product(environment={"TMPDIR": str(tmp_path)}) as product:
         async with guest_in(address(product), "den") as guest:
             await guest.summon()
             await guest.command("!demo")
@@ -218,6 +219,8 @@ async def test_a_killed_bot_is_replaced_and_leaves_nothing_behind() -> None:
             assert below
             async with asyncio.timeout(15):
                 await until(lambda: not left_of(below))
+
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

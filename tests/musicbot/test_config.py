@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from musicbot.config import BotConfig, ServerConfig
+from musicbot.config import BotConfig, ServerConfig, socket_of
 from musicbot.errors import ConfigError
 
 GOOD: dict[str, Any] = {"server": "ws://localhost:8080/ws", "token": "hush"}
@@ -50,3 +50,16 @@ def test_page_and_bot_find_a_server_that_listens_on(host: str, page: str, socket
     config = ServerConfig(host=host, token="hush")
 
     assert (config.page, config.socket) == (page, socket)
+
+
+@pytest.mark.parametrize(
+    ("server", "socket"),
+    [
+        ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
+        ("https://irisa.example.org/r/den", "wss://irisa.example.org/ws"),
+        ("ws://127.0.0.1:8080/ws", "ws://127.0.0.1:8080/ws"),
+        ("irisa.example.org", "irisa.example.org"),
+    ],
+)
+def test_a_server_may_be_named_as_people_see_it(server: str, socket: str) -> None:
+    assert socket_of(server) == socket
