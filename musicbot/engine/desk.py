@@ -10,9 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import assert_never
 
-import msgspec
-
-from musicbot.engine.messages import Command, Go, Grant, Open, SetGain, Stop
+from musicbot.engine.messages import Command, Go, Grant, Open, Stop
 
 
 class Read:
@@ -26,7 +24,7 @@ class Desk:
         self._changed = threading.Condition()
         self._open: Open | None = None
         """A play that is to be opened, in place of the present one."""
-        self._ask: Go | SetGain | None = None
+        self._ask: Go | None = None
         """What is to be done with the present play, or the one that is to be opened."""
         self._generation = 0
         self._credit = 0
@@ -52,8 +50,6 @@ class Desk:
                 case Go(generation, credit=credit):
                     self._ask = command
                     self._renew(generation, credit)
-                case SetGain(gain):
-                    self._ask = _louder(self._ask, gain)
                 case Grant(generation, credit):
                     if generation == self._generation:
                         self._credit += credit
@@ -91,7 +87,7 @@ class Desk:
             self._cancel = cancel
             return True
 
-    def next_ask(self) -> Go | SetGain | Read | None:
+    def next_ask(self) -> Go | Read | None:
         """Wait for what is to be done with the present play; ``None`` if it is not wanted."""
         with self._changed:
             self._changed.wait_for(
@@ -125,12 +121,3 @@ class Desk:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-
-
-def _louder(ask: Go | SetGain | None, gain: float) -> Go | SetGain:
-    """Return what was to be done, with another loudness."""
-    match ask:
-        case Go():
-            return msgspec.structs.replace(ask, gain=gain)
-        case _:
-            return SetGain(gain)

@@ -79,7 +79,7 @@ class Open(msgspec.Struct, frozen=True, tag="open"):
 class Go(msgspec.Struct, frozen=True, tag="go"):
     """Produce from another position, or with another loudness, or both.
 
-    What cannot seek goes on where it is.
+    What cannot seek goes on where it is, unless it remembers that position.
     """
 
     generation: int
@@ -88,12 +88,6 @@ class Go(msgspec.Struct, frozen=True, tag="go"):
     credit: int
     joins: bool = False
     """Whether the sound is heard up to there, only with the loudness of so far."""
-
-
-class SetGain(msgspec.Struct, frozen=True, tag="gain"):
-    """Change the loudness of what is produced from now on."""
-
-    gain: float
 
 
 class Grant(msgspec.Struct, frozen=True, tag="grant"):
@@ -107,7 +101,7 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     """Drop what is open."""
 
 
-Command = Open | Go | SetGain | Grant | Stop
+Command = Open | Go | Grant | Stop
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):

@@ -6,13 +6,13 @@ so a track can change between the two at a packet, without a gap or a repetition
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import av
 
 from musicbot.engine.demux import Demuxer
+from musicbot.engine.memory import Memory
 from musicbot.engine.sound import SAMPLE_RATE, SAMPLE_SIZE, Sound, from_frame, silence
 from musicbot.opus.packets import (
     PACKET_SAMPLES,
@@ -21,9 +21,6 @@ from musicbot.opus.packets import (
     Unjoinable,
     duration,
 )
-
-MEMORY: Final = 32
-"""How many packets are remembered."""
 
 RUN_IN: Final = 5 * PACKET_SAMPLES
 """Samples after which a decoder that began in the middle is as good as one that did not."""
@@ -72,10 +69,7 @@ class OpusTrack:
         """Whether all packets since the last jump were fit to be sent."""
         self._demuxer = demuxer
         self._repacketizer = Repacketizer()
-        self._position: int | None = None
-        """Of what the file gives next."""
-        self._behind: deque[Unit] = deque(maxlen=MEMORY)
-        self._ahead: deque[Unit] = deque()
+        self._units = Memory(self._read())
 
     def next(self) -> Unit | None:
         """Return the next packet; None at the end.
@@ -84,12 +78,7 @@ class OpusTrack:
             SourceError: If it cannot be had.
             Cancelled: If it was.
         """
-        while not self._ahead:
-            if not self._fill():
-                return None
-        unit = self._ahead.popleft()
-        self._behind.append(unit)
-        return unit
+        return next(self._units, None)
 
     def peek(self) -> Unit | None:
         """Return the next packet, which stays the next one."""
@@ -99,13 +88,16 @@ class OpusTrack:
         return unit
 
     def back(self, position: int) -> None:
-        """Go back to the packet that begins at or after a position, as far as remembered."""
-        while self._behind and self._behind[-1].position >= position:
-            self._ahead.appendleft(self._behind.pop())
+        """Go back to the packet that is heard at a position, as far as remembered."""
+        self._units.back(position)
 
     def has(self, position: int) -> bool:
         """Return whether a packet that begins at a position is remembered or at hand."""
-        return any(unit.position == position for unit in (*self._behind, *self._ahead))
+        return self._units.has(position)
+
+    def reaches(self, position: int) -> bool:
+        """Return whether one can go back to a position."""
+        return self._units.reaches(position)
 
     def seek(self, position: int) -> Unit | None:
         """Go to the packet that is heard at a position, and return it; None at the end.
@@ -116,9 +108,12 @@ class OpusTrack:
         self._repacketizer.take()
         # On a fresh grid the packets may be fit again.
         self.passable = True
-        self._position = None
-        self._behind.clear()
-        self._ahead.clear()
+        self._units = Memory(self._read())
+        return self.go(position)
+
+    def go(self, position: int) -> Unit | None:
+        """Go to the packet that is heard at a position as far as remembered, or ahead."""
+        self.back(position)
         while (unit := self.next()) is not None:
             if unit.end > position:
                 self.back(unit.position)
@@ -140,20 +135,22 @@ class OpusTrack:
             size = unit.samples * SAMPLE_SIZE
             yield Sound(unit.position, data[:size] or silence(unit.samples))
 
-    def _fill(self) -> bool:
-        """Get more packets from the file; return whether it had any."""
-        packet = self._demuxer.read()
-        if packet is None:
-            self._append(self._repacketizer.take())
-            return bool(self._ahead)
-        at = self._demuxer.position_of(packet)
-        if self._position is None:
-            self._position = self._exactly(at or 0)
-        elif at is not None and at - self._position > GAP and self._is_within(at):
-            # Packets stay on their grid.
-            self._position += (at - self._position) // PACKET_SAMPLES * PACKET_SAMPLES
-        self._append(self._packed(bytes(packet)))
-        return True
+    def _read(self) -> Iterator[Unit]:
+        """Read packets from where the file is, and place them."""
+        position: int | None = None
+        while (packet := self._demuxer.read()) is not None:
+            at = self._demuxer.position_of(packet)
+            if position is None:
+                position = self._exactly(at or 0)
+            elif at is not None and at - position > GAP and self._is_within(at):
+                # Packets stay on their grid.
+                position += (at - position) // PACKET_SAMPLES * PACKET_SAMPLES
+            for payload in self._packed(bytes(packet)):
+                yield (unit := Unit(position, payload))
+                position = unit.end
+        for payload in self._repacketizer.take():
+            yield (unit := Unit(position or 0, payload))
+            position = unit.end
 
     def _exactly(self, position: int) -> int:
         """Return where a track really begins, if a file's clock is too coarse to tell."""
@@ -174,12 +171,6 @@ class OpusTrack:
         except Unjoinable as error:
             self.passable = False
             return list(error.packets)
-
-    def _append(self, payloads: list[bytes]) -> None:
-        for payload in payloads:
-            unit = Unit(self._position or 0, payload)
-            self._ahead.append(unit)
-            self._position = unit.end
 
     def _is_within(self, position: int) -> bool:
         length = self._demuxer.duration

@@ -96,6 +96,8 @@ class Pipeline:
     def rejoin(self, position: int) -> None:
         """Go on at a position where this very track is heard at this volume.
 
+        What can neither jump there nor remembers it goes on where it is.
+
         Raises:
             SourceError: If one cannot jump there.
             Cancelled: If it was.
@@ -125,5 +127,5 @@ class Pipeline:
         passes = demuxer.head is not None and demuxer.head.passes
         info = MediaInfo(demuxer.duration, demuxer.seekable, demuxer.live, passes)
         if passes:
-            return info, Passed(OpusTrack(demuxer), gain)
-        return info, Encoded(DecodedFile(demuxer), gain)
+            return info, Passed(OpusTrack(demuxer), gain, seekable=info.seekable)
+        return info, Encoded(DecodedFile(demuxer), gain, seekable=info.seekable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Protocol
 
+from musicbot.engine.memory import Memory
 from musicbot.engine.opustrack import RUN_IN, OpusTrack, Unit
 from musicbot.engine.sound import Sound
 from musicbot.engine.transcode import LOOKAHEAD, Transcoder
@@ -28,7 +29,10 @@ class Playback(Protocol):
         """Go on at a position."""
 
     def rejoin(self, position: int) -> None:
-        """Go on at a position as if all before it had come from here."""
+        """Go on at a position as if all before it had come from here.
+
+        What cannot go back so far goes on where it is.
+        """
 
     def set_gain(self, gain: float) -> None:
         """Go on at another volume."""
@@ -50,11 +54,14 @@ class Encoded:
     Args:
         source: Its sound.
         gain: The volume, as a factor.
+        seekable: Whether it can go to other positions than those remembered.
     """
 
-    def __init__(self, source: Sounding, gain: float) -> None:
+    def __init__(self, source: Sounding, gain: float, *, seekable: bool = True) -> None:
         self._source = source
         self._gain = gain
+        self._seekable = seekable
+        self._sounds = Memory(source.sounds())
         self._transcoder = self._from_the_start()
 
     @property
@@ -68,18 +75,23 @@ class Encoded:
 
     def seek(self, position: int) -> None:
         """Go on at a position, from silence: in the middle of a tone that's no click."""
-        self._source.seek(position)
+        self._jump(position)
         if position == 0:
             self._transcoder = self._from_the_start()
         else:
-            self._transcoder = Transcoder(self._source.sounds(), position=position, gain=0.0)
+            self._transcoder = Transcoder(self._sounds, position=position, gain=0.0)
             self._transcoder.set_gain(self._gain)
 
     def rejoin(self, position: int) -> None:
         """Go on at a position at the volume of so far, with an encoder that has run in."""
-        self._source.seek(max(0, position - WARM_UP * PACKET_SAMPLES))
+        start = max(0, position - WARM_UP * PACKET_SAMPLES)
+        if self._seekable and not self._sounds.reaches(start):
+            self._jump(start)
+        elif not self._sounds.reaches(position):
+            return
+        self._sounds.back(start)
         self._transcoder = Transcoder(
-            self._source.sounds(), position=position, gain=self._gain, run_in=WARM_UP
+            self._sounds, position=position, gain=self._gain, run_in=WARM_UP
         )
 
     def set_gain(self, gain: float) -> None:
@@ -87,8 +99,12 @@ class Encoded:
         self._gain = gain
         self._transcoder.set_gain(gain)
 
+    def _jump(self, position: int) -> None:
+        self._source.seek(position)
+        self._sounds = Memory(self._source.sounds())
+
     def _from_the_start(self) -> Transcoder:
-        return Transcoder(self._source.sounds(), position=-LOOKAHEAD, gain=self._gain)
+        return Transcoder(self._sounds, position=-LOOKAHEAD, gain=self._gain)
 
 
 class Passed:
@@ -100,11 +116,13 @@ class Passed:
     Args:
         track: Its packets.
         gain: The volume, as a factor.
+        seekable: Whether it can go to other positions than those remembered.
     """
 
-    def __init__(self, track: OpusTrack, gain: float) -> None:
+    def __init__(self, track: OpusTrack, gain: float, *, seekable: bool = True) -> None:
         self._track = track
         self._gain = gain
+        self._seekable = seekable
         self._position = 0
         """Of the next packet, while they pass."""
         self._transcoder: Transcoder | None = None
@@ -145,11 +163,13 @@ class Passed:
 
     def rejoin(self, position: int) -> None:
         """Go on with the packet at a position at the volume of so far."""
-        unit = self._track.seek(max(0, position - WARM_UP * PACKET_SAMPLES))
-        while unit is not None and unit.end <= position:
-            unit = self._track.next()
+        start = max(0, position - WARM_UP * PACKET_SAMPLES)
+        if self._seekable and not self._track.reaches(max(0, start - RUN_IN)):
+            self._track.seek(start)
+        elif not self._track.reaches(position):
+            return
+        unit = self._track.go(position)
         self._position = position if unit is None else unit.position
-        self._track.back(self._position)
         self._transcoder = None if self._gain == 1.0 else self._transcode(self._gain, WARM_UP)
 
     def set_gain(self, gain: float) -> None:

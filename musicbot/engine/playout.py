@@ -29,9 +29,6 @@ from musicbot.opus.packets import SILENCE
 BUFFERED: Final = 150
 """Packets that are kept ahead: 3 s."""
 
-BUFFERED_UNSEEKABLE: Final = 50
-"""The same where a change of loudness can only be heard after them, as with live streams."""
-
 FIRST: Final = 50
 """Packets asked for before anything is known of what is opened."""
 
@@ -200,9 +197,7 @@ class Playout:
         play = self._play
         if play is None:
             return
-        if play.opened and not play.opened.seekable:
-            self._send(messages.SetGain(gain))
-        elif play.target is not None:
+        if play.target is not None:
             self._go(play, play.target)
         else:
             position = min(self._buffer.position + LEAD, self._buffer.end)
@@ -355,11 +350,10 @@ class Playout:
         """Ask for more as soon as less than half is left, so that it comes in bursts."""
         if play.opened is None or play.finale is not None:
             return
-        size = BUFFERED if play.opened.seekable else BUFFERED_UNSEEKABLE
         ahead = len(self._buffer) + play.owed
-        if ahead <= size // 2:
-            play.owed += size - ahead
-            self._send(messages.Grant(self._generation, size - ahead))
+        if ahead <= BUFFERED // 2:
+            play.owed += BUFFERED - ahead
+            self._send(messages.Grant(self._generation, BUFFERED - ahead))
 
     def _next_generation(self) -> int:
         self._generation += 1

@@ -181,7 +181,7 @@ class Worker:
         media = order.opening.media
         producer = self._make(media, client=client, position=order.position, gain=order.gain)
         try:
-            if order.joins and producer.info.seekable:
+            if order.joins:
                 producer.rejoin(order.position)
         except BaseException:
             producer.close()
@@ -196,8 +196,6 @@ class Worker:
                     case Go():
                         generation = ask.generation
                         _go(producer, ask)
-                    case messages.SetGain(gain):
-                        producer.set_gain(gain)
                     case _:
                         self._read(producer, generation)
             except SourceError as error:
@@ -279,7 +277,7 @@ class Outgoing:
 
 
 def _go(producer: Producer, ask: Go) -> None:
-    if ask.joins and producer.info.seekable:
+    if ask.joins:
         producer.rejoin(ask.position)
     producer.set_gain(ask.gain)
     if not ask.joins and producer.info.seekable:

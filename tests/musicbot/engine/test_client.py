@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pytest
 
 from musicbot.core.media import DemoMedia, FileMedia, HttpMedia, Media
@@ -32,7 +33,8 @@ from musicbot.opus.packets import SILENCE
 from tests.support.fakeproducer import fake, fake_forks, sound
 from tests.support.loopback import Exchange, Loopback
 from tests.support.processes import is_running, until, until_gone
-from tests.support.tones import decode, lag, level, lively, make_sound, make_tones, packets
+from tests.support.tones import Sound as Samples
+from tests.support.tones import Wave, decode, lag, level, lively, make_sound, make_tones, packets
 
 A, B = PlayId(1), PlayId(2)
 TIME = 20.0
@@ -527,3 +529,66 @@ async def test_a_server_that_sends_nothing_keeps_nobody_from_stopping() -> None:
             await stage.hear(1)
 
             assert stage.events == [Opened(B, 30.0, True, False)]
+
+
+class Radio(Loopback):
+    """Sends some seconds at once, and the others as they pass."""
+
+    def __init__(self, audio: bytes, seconds: float) -> None:
+        super().__init__()
+        self._audio = audio
+        self._block = int(len(audio) / seconds / 10)
+
+    def take(self, exchange: Exchange) -> None:
+        exchange.begin(200, {"Content-Type": "audio/mpeg"})
+        for start in range(0, len(self._audio), self._block):
+            exchange.send(self._audio[start : start + self._block])
+            exchange.pause(0.1 if start > 40 * self._block else 0)
+
+
+async def live(stage: Stage, count: int) -> list[bytes]:
+    """Return the next packets that are not silence, as fast as they are heard."""
+    heard: list[bytes] = []
+    while len(heard) < count:
+        heard += await stage.hear(1)
+        await asyncio.sleep(0.018)
+    return heard
+
+
+def delay(sound: Samples, wave: Wave, second: int, gain: float) -> float:
+    """Return how long after the beginning of a second a gain is heard in a sound."""
+    for frame in range(second * 50, second * 50 + 50):
+        part = np.arange(frame * FRAME_SAMPLES, (frame + 1) * FRAME_SAMPLES)
+        original = wave((part - PRE_SKIP) / SAMPLE_RATE)
+        if np.linalg.norm(sound[part]) / np.linalg.norm(original) == pytest.approx(gain, rel=0.1):
+            return (frame + 1) / 50 - second
+    return 1.0
+
+
+@pytest.mark.parametrize("suffix", ["ogg", "mp3"])
+async def test_on_the_radio_a_change_of_loudness_is_heard_soon_and_loses_nothing(
+    tmp_path: Path, suffix: str
+) -> None:
+    wave = lively(1)
+    path = make_sound(tmp_path / f"lively.{suffix}", (wave, wave), seconds=10)
+    gains = [0.5, 1.0, 0.5, 1.0]
+    with Radio(path.read_bytes(), 10) as web:
+        async with staged(None) as stage:
+            stage.engine.open(A, HttpMedia(web.url("/"), live=True))
+            heard = await live(stage, 50)
+            for gain in gains:
+                stage.engine.set_gain(gain)
+                heard += await live(stage, 50)
+
+    sound = decode(heard)[0]
+    half = SAMPLE_RATE // 2
+    # FFmpeg does not tell where in the first packet of an endless MP3 its sound begins.
+    late = lag(sound[half : 2 * half], wave, half) - PRE_SKIP
+    assert 0 <= late <= (500 if suffix == "mp3" else 1)
+    for start in range(0, len(sound), half):
+        assert abs(lag(sound[start : start + half], wave, start) - PRE_SKIP - late) <= 1
+    # A machine that has other work may be late, but not each time.
+    assert min(delay(sound, wave, 1 + n, gain) for n, gain in enumerate(gains)) <= 0.25
+    if suffix == "ogg":
+        assert heard[:45] == packets(path)[:45]
+        assert heard[-20:] == packets(path)[len(heard) - 20 : len(heard)]

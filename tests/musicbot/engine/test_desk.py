@@ -6,7 +6,7 @@ from collections.abc import Callable
 from musicbot.core.media import DemoMedia
 from musicbot.engine import messages
 from musicbot.engine.desk import Desk, Read
-from musicbot.engine.messages import Go, Grant, Open, SetGain, Stop
+from musicbot.engine.messages import Go, Grant, Open, Stop
 
 
 def order(generation: int = 1, credit: int = 2) -> Open:
@@ -67,24 +67,10 @@ def test_of_many_positions_only_the_last_is_gone_to() -> None:
     assert isinstance(desk.next_ask(), Read)
 
 
-def test_a_loudness_is_added_to_what_is_to_be_done_anyway() -> None:
-    desk = begun()
-    desk.take(SetGain(0.25))
-    assert desk.next_ask() == SetGain(0.25)
-
-    desk.take(Go(2, 960, 1.0, 5, joins=True))
-    desk.take(SetGain(0.5))
-
-    assert desk.next_ask() == Go(2, 960, 0.5, 5, joins=True)
-
-
 def test_after_the_end_nothing_is_read_until_the_position_changes() -> None:
     desk = begun()
     desk.end(1)
     desk.take(Grant(1, 50))
-    desk.take(SetGain(0.5))
-    assert desk.next_ask() == SetGain(0.5)
-
     desk.take(Go(2, 0, 1.0, 1))
     assert desk.next_ask() == Go(2, 0, 1.0, 1)
 

@@ -24,7 +24,6 @@ from musicbot.engine.messages import (
     Open,
     Opened,
     Packets,
-    SetGain,
     Started,
     Stop,
 )
@@ -38,7 +37,6 @@ MEDIA: Sequence[Media] = (
 COMMANDS: Sequence[Command] = (
     *(Open(1, messages.opening(media), 960, 0.5, 50, ("10.0.0.0/8",)) for media in MEDIA),
     Go(2, 0, 1.0, 50),
-    SetGain(0.0),
     Grant(2, 100),
     Stop(),
 )

@@ -9,7 +9,8 @@ import pytest
 
 from musicbot.core.media import FileMedia
 from musicbot.engine.demux import Demuxer
-from musicbot.engine.opustrack import MAX_PAYLOAD, MEMORY, RUN_IN, OpusTrack, Unit
+from musicbot.engine.memory import SPAN
+from musicbot.engine.opustrack import MAX_PAYLOAD, RUN_IN, OpusTrack, Unit
 from musicbot.opus.packets import SILENCE, duration, join
 from tests.support.fetching import client
 from tests.support.tones import RATE, lag, lively, make_sound, packets, tone, write_opus
@@ -110,8 +111,12 @@ def test_one_can_go_back_as_far_as_it_remembers(song: Path) -> None:
         units = read(track)
         track.back(units[-5].position)
         assert read(track) == units[-5:]
+        assert not track.reaches(0)
         track.back(0)
-        assert read(track) == units[-MEMORY:]
+        remembered = read(track)
+        assert remembered == units[-len(remembered) :]
+        assert remembered[-1].end - remembered[0].position == pytest.approx(SPAN, abs=960)
+        assert track.reaches(remembered[0].position)
 
 
 def test_what_is_remembered_or_at_hand_is_known(song: Path) -> None:
@@ -123,6 +128,16 @@ def test_what_is_remembered_or_at_hand_is_known(song: Path) -> None:
         track.back(0)
         assert track.has(first.position)
         assert not track.has(RATE)
+
+
+def test_one_can_go_to_what_is_heard_at_a_position(song: Path) -> None:
+    with opened(song) as track:
+        units = read(track)
+        for unit in (units[-5], units[-100], units[-50]):
+            assert track.go(unit.position) == unit
+            assert track.go(unit.end - 1) == unit
+            assert track.next() == unit
+        assert track.go(units[-1].end) is None
 
 
 def test_one_can_look_ahead(song: Path) -> None:

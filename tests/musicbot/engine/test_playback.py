@@ -38,17 +38,31 @@ def song(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @contextmanager
-def passed(path: Path, gain: float = 1.0) -> Iterator[Passed]:
-    demuxer = Demuxer(FileMedia(str(path)), client())
-    yield Passed(OpusTrack(demuxer), gain)
+def passed(path: Path, gain: float = 1.0, *, seekable: bool = True) -> Iterator[Passed]:
+    demuxer = demuxed(path, seekable)
+    yield Passed(OpusTrack(demuxer), gain, seekable=seekable)
     demuxer.close()
 
 
 @contextmanager
-def encoded(path: Path, gain: float = 1.0) -> Iterator[Encoded]:
-    demuxer = Demuxer(FileMedia(str(path)), client())
-    yield Encoded(DecodedFile(demuxer), gain)
+def encoded(path: Path, gain: float = 1.0, *, seekable: bool = True) -> Iterator[Encoded]:
+    demuxer = demuxed(path, seekable)
+    yield Encoded(DecodedFile(demuxer), gain, seekable=seekable)
     demuxer.close()
+
+
+def demuxed(path: Path, seekable: bool) -> Demuxer:
+    demuxer = Demuxer(FileMedia(str(path)), client())
+    demuxer.live = not seekable
+    return demuxer
+
+
+@contextmanager
+def opened(path: Path, gain: float = 1.0, *, seekable: bool = True) -> Iterator[Playback]:
+    """Open a file in the way that fits it."""
+    way = passed if path.suffix == ".ogg" else encoded
+    with way(path, gain, seekable=seekable) as playback:
+        yield playback
 
 
 def play(playback: Playback, changes: Mapping[int, float] | None = None) -> list[bytes]:
@@ -236,3 +250,75 @@ def test_an_encoded_track_gets_louder_and_stays_at_it_after_a_jump() -> None:
     assert loudness(playback) == pytest.approx(before - 10, abs=0.3)
     playback.seek(0)
     assert loudness(playback) == pytest.approx(before - 10, abs=0.3)
+
+
+@pytest.fixture(scope="module", params=[".ogg", ".mp3"])
+def long_song(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seven seconds: more than is remembered."""
+    path = tmp_path_factory.mktemp("song") / f"song{request.param}"
+    return make_sound(path, LIVELY, seconds=7)
+
+
+def read(playback: Playback, count: int) -> list[bytes]:
+    """Return so many packets."""
+    return [playback.read() or b"" for _ in range(count)]
+
+
+@pytest.mark.parametrize(("seekable", "target"), [(True, 20), (True, 150), (False, 150)])
+@pytest.mark.parametrize("gain", [1.0, 0.7])
+def test_what_is_joined_goes_on_without_a_seam(
+    gain: float, seekable: bool, target: int, long_song: Path
+) -> None:
+    with opened(long_song, gain, seekable=seekable) as playback:
+        original = play(playback)
+    with opened(long_song, gain, seekable=seekable) as playback:
+        read(playback, target)
+        position = playback.position
+        read(playback, 300 - target)
+        playback.rejoin(position)
+
+        assert playback.position == position
+        joined = [*original[:target], *play(playback)]
+
+    assert len(joined) == len(original)
+    heard, sound = decode(joined), decode(original)
+    assert max(error(heard, sound, packet) for packet in range(target, 340)) < -40
+    if gain == 1.0 and long_song.suffix == ".ogg":
+        assert joined == original
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+def test_a_change_of_loudness_is_made_in_what_was_read_already(
+    seekable: bool, long_song: Path
+) -> None:
+    with opened(long_song, seekable=seekable) as playback:
+        original = play(playback)
+    with opened(long_song, seekable=seekable) as playback:
+        read(playback, 160)
+        position = playback.position
+        read(playback, 140)
+        for gain in (0.25, 0.5):
+            # The second time there is less in it than was read before.
+            playback.rejoin(position)
+            playback.set_gain(gain)
+            changed = [*original[:160], *read(playback, 3)]
+        changed += play(playback)
+
+    assert len(changed) == len(original)
+    heard, sound = decode(changed), decode(original)
+    assert max(error(heard, HALF * sound, packet) for packet in range(165, 340)) < -40
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.5])
+def test_what_can_neither_jump_nor_remembers_goes_on_where_it_is(
+    gain: float, long_song: Path
+) -> None:
+    with opened(long_song, gain, seekable=False) as playback:
+        original = play(playback)
+    with opened(long_song, gain, seekable=False) as playback:
+        joined = read(playback, 300)
+        position = playback.position
+        playback.rejoin(48_000)
+
+        assert playback.position == position
+        assert [*joined, *play(playback)] == original

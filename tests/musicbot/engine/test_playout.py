@@ -13,10 +13,9 @@ from musicbot.core.media import DemoMedia
 from musicbot.core.tracks import FRAME_SAMPLES, SAMPLE_RATE, PlayId
 from musicbot.engine import messages
 from musicbot.engine.buffer import CUT_FRAMES
-from musicbot.engine.messages import Command, Garbage, Go, Grant, Open, SetGain, Stop
+from musicbot.engine.messages import Command, Garbage, Go, Grant, Open, Stop
 from musicbot.engine.playout import (
     BUFFERED,
-    BUFFERED_UNSEEKABLE,
     FIRST,
     LEAD,
     MAX_BUFFERED,
@@ -152,15 +151,6 @@ def test_more_is_asked_for_in_bursts_of_half_a_buffer() -> None:
     assert stage.granted() == BUFFERED // 2
 
 
-def test_what_cannot_seek_is_buffered_less_far_ahead() -> None:
-    stage = playing(BUFFERED_UNSEEKABLE, seekable=False, live=True)
-    assert stage.granted() == 0
-
-    stage.ticks(BUFFERED_UNSEEKABLE // 2)
-
-    assert stage.granted() == BUFFERED_UNSEEKABLE // 2
-
-
 def test_more_than_was_asked_for_is_garbage() -> None:
     stage = playing(BUFFERED)
 
@@ -201,8 +191,9 @@ def test_opening_ends_a_hold() -> None:
     assert 0 in stage.frames(CUT_FRAMES + 1)
 
 
-def test_a_change_of_loudness_continues_at_the_very_frame() -> None:
-    stage = playing(50)
+@pytest.mark.parametrize("live", [False, True])
+def test_a_change_of_loudness_continues_at_the_very_frame(live: bool) -> None:
+    stage = playing(50, seekable=not live, live=live)
     stage.ticks(10)
 
     stage.playout.set_gain(0.5)
@@ -236,16 +227,6 @@ def test_packets_on_their_way_during_a_change_of_loudness_are_not_lost() -> None
     stage.packets(4, 6)
 
     assert stage.ticks(2) == [Heard(6, 2), Heard(7, 2)]
-
-
-def test_the_loudness_of_what_cannot_seek_changes_behind_what_is_buffered() -> None:
-    stage = playing(20, seekable=False)
-
-    stage.playout.set_gain(0.5)
-
-    assert stage.sent[-1] == SetGain(0.5)
-    stage.packets(20, 1)
-    assert stage.frames(21) == list(range(21))
 
 
 def test_the_loudness_can_change_before_a_play_is_open() -> None:
@@ -559,7 +540,7 @@ class ListeningMachine(RuleBasedStateMachine):
     def produce(self, count: int) -> None:
         """Let the engine take its commands and produce something."""
         for command in self.stage.sent[self.understood :]:
-            assert not isinstance(command, SetGain | Stop)
+            assert not isinstance(command, Stop)
             match command:
                 case Open():
                     self.produced, self.generation = 0, command.generation

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from musicbot.engine import messages
-from musicbot.engine.messages import Failed, News, Open, Opened, SetGain, Started, Stop
+from musicbot.engine.messages import Failed, Grant, News, Open, Opened, Started, Stop
 from musicbot.engine.process import EngineProcess, Forks, environment
 from tests.support.fakeproducer import fake, fake_forks
 from tests.support.processes import is_running, until, until_gone, written
@@ -116,7 +116,7 @@ async def test_a_process_that_takes_no_commands_is_given_up(forks: Forks) -> Non
 
         # More than any socket holds, and nobody waits.
         for _ in range(5_000):
-            engine.process.send(SetGain(0.5))
+            engine.process.send(Grant(1, 1))
         await until(lambda: engine.gone)
 
         assert len(engine.gone) == 1

@@ -25,7 +25,6 @@ from musicbot.engine.messages import (
     Open,
     Opened,
     Packets,
-    SetGain,
     Started,
     Stop,
 )
@@ -235,11 +234,9 @@ def test_what_cannot_seek_only_changes_its_loudness() -> None:
         assert bot.next(Opened) == Opened(1, None, False, True)
         bot.frames(2)
 
-        bot.send(SetGain(0.5), Grant(1, 1))
-        assert bot.frames(1) == [(2, 0.5)]
         bot.send(Go(2, 0, 0.25, 1))
 
-        assert bot.frames(1, generation=2) == [(3, 0.25)]
+        assert bot.frames(1, generation=2) == [(2, 0.25)]
 
 
 def test_a_failure_to_open_answers_whatever_is_asked_of_the_play() -> None:
@@ -247,7 +244,7 @@ def test_a_failure_to_open_answers_whatever_is_asked_of_the_play() -> None:
         bot.open("open=geo")
         assert bot.next(Failed) == Failed(1, SourceErrorKind.GEO, "It does not open.")
 
-        bot.send(SetGain(0.5), Go(2, 0, 1.0, 10))
+        bot.send(Go(2, 0, 1.0, 10))
         assert bot.next(Failed).generation == 2
         bot.open("frames=1", generation=3)
 
