@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 REQUEST: Final = struct.Struct("!I")
 """The number of the process that is wanted, or wanted no more."""
 
+NICENESS: Final = 5
+"""An engine works seconds ahead; the bot has something to send every 20 ms, so it comes first."""
+
 READY: Final = b"R"
 """What is sent once when everything is loaded."""
 
@@ -109,6 +112,7 @@ class ForkServer:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self._control.close()
             sandbox.die_with_parent(parent)
+            os.nice(NICENESS)
             self._child(connection)
             code = 0
         except BaseException:  # noqa: BLE001 - a child must never run on as a second server

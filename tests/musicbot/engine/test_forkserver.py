@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from musicbot.engine.forkserver import READY, REQUEST, ForkServer
+from musicbot.engine.forkserver import NICENESS, READY, REQUEST, ForkServer
 from tests.support.processes import until, until_gone
 
 CHILD_TIME = 30.0
@@ -100,6 +100,14 @@ async def test_no_child_holds_anything_of_another_open(server: Server) -> None:
         server.end(1)
 
         assert first.recv(1) == b""
+
+
+def test_children_leave_the_processor_to_the_bot(server: Server) -> None:
+    connection, pid = server.start(1)
+    with connection:
+        niceness = [os.getpriority(os.PRIO_PROCESS, each) for each in (server.pid, pid)]
+
+    assert niceness[1] == min(19, niceness[0] + NICENESS)
 
 
 async def test_dead_children_are_reaped(server: Server) -> None:
