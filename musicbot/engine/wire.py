@@ -80,6 +80,7 @@ class Wire(io.RawIOBase):
 
     def connect(self, ip: str, port: int) -> None:
         """Connect to a literal address."""
+        self._cancellation.check()
         self._socket.setblocking(False)
         error = self._socket.connect_ex((ip, port))
         if error == errno.EINPROGRESS:

@@ -278,10 +278,10 @@ def test_broken_chunks_are_a_broken_connection(data: bytes) -> None:
 
 
 def test_a_cancelled_client_asks_nothing() -> None:
-    with Web() as web:
+    with Canary() as canary:
         by = client()
         by.cancel()
 
         with pytest.raises(Cancelled):
-            get(web, "/", by=by)
-        assert web.connections == 0
+            by.get(Target(canary.url("/")), {})
+        assert canary.connections == 0
