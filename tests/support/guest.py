@@ -20,7 +20,7 @@ from signaling.messages import (
     Summon,
     Welcome,
 )
-from tests.support.receiver import News, Packet, Receiver
+from tests.support.receiver import WAIT, News, Packet, Receiver
 
 Answer = Callable[[Receiver, str], str]
 
@@ -64,9 +64,9 @@ class Guest:
         """Return whether somebody has left for this reason."""
         return any(isinstance(item, PeerLeft) and item.reason == reason for item in self.news.items)
 
-    async def until(self, condition: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool], *, patience: float = WAIT) -> None:
         """Wait until something is true."""
-        await self.news.until(condition)
+        await self.news.until(condition, patience=patience)
 
     async def heard(self, count: int) -> list[Packet]:
         """Wait until so many packets have come on the present connection; return all that have."""
@@ -81,13 +81,13 @@ class Guest:
         """Send something to the signaling server."""
         await self._connection.send(message)
 
-    async def command(self, text: str) -> messages.ReplyMessage:
+    async def command(self, text: str, *, patience: float = WAIT) -> messages.ReplyMessage:
         """Give the bot a command; return its last answer."""
         await self.until(lambda: self.can_talk)
         number = self._next_id
         self._next_id += 1
         self.receivers[-1].say(messages.encode(messages.CommandMessage(id=number, text=text)))
-        await self.until(lambda: self._answer(number) is not None)
+        await self.until(lambda: self._answer(number) is not None, patience=patience)
         answer = self._answer(number)
         assert answer is not None
         return answer

@@ -49,9 +49,9 @@ class News:
         """Let those who wait look again."""
         self._changed.set()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool], *, patience: float = WAIT) -> None:
         """Wait until something is true; looked at whenever something happens."""
-        async with asyncio.timeout(WAIT):
+        async with asyncio.timeout(patience):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
