@@ -202,7 +202,7 @@ class Demuxer:
             stream.discard = Discard.default if stream is chosen else Discard.all
         # Some codecs have no decoder here at all, and then PyAV knows nothing of them.
         context: Any = chosen.codec_context
-        if context is not None and chosen.codec_tag in ENCRYPTED:
+        if context is not None and _tag(context) in ENCRYPTED:
             raise SourceError(
                 SourceErrorKind.DRM, "That is protected against copying, so it cannot be played."
             )
@@ -247,3 +247,11 @@ class Demuxer:
             return False
         self._wanted = None
         return True
+
+
+def _tag(context: Any) -> str:
+    """Return what a file calls its codec; empty if that is nothing one could write."""
+    try:
+        return str(context.codec_tag)
+    except UnicodeDecodeError:
+        return ""

@@ -170,11 +170,19 @@ def test_a_file_that_claims_to_be_a_day_long_ends_where_it_does(tmp_path: Path) 
 def test_tables_of_contents_that_lie_are_not_believed_for_long(tmp_path: Path) -> None:
     data = record(tmp_path / "song.m4a", "aac", seconds=1).read_bytes()
     random = Random(1)
-    for _ in range(8):
-        bad = bytearray(data)
-        for _ in range(30):
-            bad[random.randrange(len(bad))] = random.randrange(256)
-        with Web() as web:
-            web.file("/song.m4a", bytes(bad))
+    with Web() as web:
+        for number in range(8):
+            bad = bytearray(data)
+            for _ in range(30):
+                bad[random.randrange(len(bad))] = random.randrange(256)
+            web.file(f"/{number}.m4a", bytes(bad))
             with suppress(SourceError):
-                play(web.url("/song.m4a"))
+                play(web.url(f"/{number}.m4a"))
+
+
+def test_a_codec_may_have_a_name_that_nobody_can_write(tmp_path: Path) -> None:
+    data = record(tmp_path / "song.m4a", "aac", seconds=1).read_bytes()
+    with Web() as web:
+        web.file("/song.m4a", data.replace(b"mp4a", b"mp\xd6a"))
+
+        play(web.url("/song.m4a"))
