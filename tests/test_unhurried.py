@@ -98,9 +98,9 @@ async def test_whoever_listens_loses_nothing_while_the_bot_is_busy(
         guest = await in_room(stack, url, "busy")
         await guest.summon()
         await starts(guest, web.url("/long.webm.html"))
-        slow, *crowd = await asyncio.gather(
+        slow, crowd = await asyncio.gather(
             guest.command(f"!play {web.url('/slow.html')}", patience=PATIENCE),
-            *(joining(stack, url, f"Guest {number}") for number in range(10)),
+            asyncio.gather(*(joining(stack, url, f"Guest {number}") for number in range(10))),
         )
         await guest.heard(len(guest.packets) + SECOND)
 
