@@ -43,7 +43,7 @@ class Listener extends EventTarget {
 
   /** @returns {boolean} whether commands can be sent */
   get isOpen() {
-    return this.#channel?.readyState === "open";
+    return this.#announced && this.#channel?.readyState === "open";
   }
 
   /** @param {RTCSessionDescriptionInit} offer */
@@ -120,11 +120,8 @@ class Listener extends EventTarget {
     const { signal } = this.#closed;
     channel.addEventListener("message", ({ data }) => this.#takeMessage(data), { signal });
     channel.addEventListener("close", () => this.#tell("lost", null), { signal });
+    // Chrome delivers a channel that calls itself open, but may lose what is sent before this event.
     channel.addEventListener("open", () => this.#announce(), { signal });
-    if (this.isOpen) {
-      // Some browsers deliver a channel that is open already, with the event "open" or without.
-      this.#announce();
-    }
   }
 
   #announce() {
@@ -136,6 +133,8 @@ class Listener extends EventTarget {
 
   /** @param {unknown} data */
   #takeMessage(data) {
+    // What the bot sends at once proves it as well, should a browser fire no such event.
+    this.#announce();
     const message = decodeFromBot(data);
     if (message) {
       this.#tell("message", message);

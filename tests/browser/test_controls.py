@@ -9,19 +9,17 @@ from subprocess import CompletedProcess
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.support.pages import RATE, RoomPage, open_room
+from tests.support.pages import NO_DEVICES, RATE, RoomPage, open_room
 from tests.support.product import Product
 from tests.support.tones import level
 from tests.support.web import Web
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-VOICE = re.compile(r"Mute microphone|Unmute microphone")
-
 
 async def playing(browser: Browser, product: Product, songs: Web, room: str) -> RoomPage:
     """Return Ann's page in a room that plays 90 s of tones."""
-    ann = await open_room(browser, product.base, room, "Ann")
+    ann = await open_room(browser, product.base, room, "Ann", script=NO_DEVICES)
     await ann.join()
     await ann.say(f"!play {songs.url('/webm.html')}")
     await ann.now_playing("Tones in webm")
@@ -43,7 +41,7 @@ async def run(product: Product, *words: str, room: str) -> CompletedProcess[str]
 async def test_a_command_brings_the_bot_into_a_room_without_one(
     browser: Browser, product: Product
 ) -> None:
-    ann = await open_room(browser, product.base, "summoned", "Ann")
+    ann = await open_room(browser, product.base, "summoned", "Ann", script=NO_DEVICES)
     await ann.join()
 
     assert await ann.answer_to("!ping") == "Pong."

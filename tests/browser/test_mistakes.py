@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.support.pages import open_room
+from tests.support.pages import NO_DEVICES, open_room
 from tests.support.product import Product
 from tests.support.tones import level, make_tones
 from tests.support.web import Canary, Web
@@ -44,7 +44,7 @@ def traps(songs: Web, tmp_path_factory: pytest.TempPathFactory) -> Web:
 async def test_bad_links_are_answered_while_the_music_goes_on(
     browser: Browser, product: Product, traps: Web, canary: Canary
 ) -> None:
-    ann = await open_room(browser, product.base, "mistakes", "Ann")
+    ann = await open_room(browser, product.base, "mistakes", "Ann", script=NO_DEVICES)
     await ann.join()
     await ann.say(f"!play {traps.url('/webm.html')}")
     await ann.now_playing("Tones in webm")
@@ -78,8 +78,8 @@ async def test_bad_links_are_answered_while_the_music_goes_on(
 async def test_pages_that_never_end_are_given_up(
     browser: Browser, product: Product, traps: Web
 ) -> None:
-    ann = await open_room(browser, product.base, "endless", "Ann")
-    ben = await open_room(browser, product.base, "endless", "Ben")
+    ann = await open_room(browser, product.base, "endless", "Ann", script=NO_DEVICES)
+    ben = await open_room(browser, product.base, "endless", "Ben", script=NO_DEVICES)
     await ann.join()
     await ben.join()
 
@@ -96,7 +96,7 @@ async def test_files_that_cannot_be_played_are_passed_over(
     segment = canary.url("/segment.ts")
     playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{segment}\n#EXT-X-ENDLIST\n"
     traps.file("/trap.m3u8", playlist.encode())
-    ann = await open_room(browser, product.base, "broken", "Ann")
+    ann = await open_room(browser, product.base, "broken", "Ann", script=NO_DEVICES)
     await ann.join()
 
     for path in ("/archive.mp3", "/trap.m3u8", "/wav.html", "/broken.flac", "/webm.html"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.support.pages import RATE, RoomPage, Samples, open_room
+from tests.support.pages import NO_DEVICES, RATE, RoomPage, Samples, open_room
 from tests.support.product import Product
 from tests.support.tones import level
 from tests.support.web import Web
@@ -29,9 +29,11 @@ REFUSED_PLAY = """
 """A browser that plays no sound before another click."""
 
 
-async def plays(browser: Browser, product: Product, songs: Web, room: str) -> RoomPage:
-    """Return Ann's page in a room that plays tones."""
-    ann = await open_room(browser, product.base, room, "Ann")
+async def plays(
+    browser: Browser, product: Product, songs: Web, room: str, *, script: str = NO_DEVICES
+) -> RoomPage:
+    """Return Ann's page in a room that plays tones; where no picture matters, she shows none."""
+    ann = await open_room(browser, product.base, room, "Ann", script=script)
     await ann.join()
     await ann.say(f"!play {songs.url('/webm.html')}")
     await ann.now_playing("Tones in webm")
@@ -58,7 +60,7 @@ def clicks(channel: Samples, hertz: float) -> int:
 async def test_left_and_right_arrive_apart(
     browser: Browser, product: Product, songs: Web, suffix: str
 ) -> None:
-    ann = await open_room(browser, product.base, f"stereo-{suffix}", "Ann")
+    ann = await open_room(browser, product.base, f"stereo-{suffix}", "Ann", script=NO_DEVICES)
     await ann.join()
 
     await ann.say(f"!play {songs.url(f'/{suffix}.html')}")
@@ -73,7 +75,7 @@ async def test_left_and_right_arrive_apart(
 async def test_two_people_and_the_bot_are_seen_and_heard_without_a_gap(
     browser: Browser, product: Product, songs: Web
 ) -> None:
-    ann = await plays(browser, product, songs, "two")
+    ann = await plays(browser, product, songs, "two", script="")
     ben = await open_room(browser, product.base, "two", "Ben")
     await ben.join()
     await asyncio.gather(ann.sees_moving("Ben"), ben.sees_moving("Ann"), ben.hears_music())
@@ -95,7 +97,7 @@ async def test_two_people_and_the_bot_are_seen_and_heard_without_a_gap(
 async def test_the_demo_plays_in_stereo_without_any_link(
     browser: Browser, product: Product
 ) -> None:
-    ann = await open_room(browser, product.base, "demo", "Ann")
+    ann = await open_room(browser, product.base, "demo", "Ann", script=NO_DEVICES)
     await ann.join()
 
     await ann.button("Play the demo").click()
@@ -113,7 +115,7 @@ async def test_who_comes_late_hears_it_at_once_and_who_goes_disturbs_nobody(
 ) -> None:
     ann = await plays(browser, product, songs, "late")
     await ann.listens_on(2.0)
-    ben = await open_room(browser, product.base, "late", "Ben")
+    ben = await open_room(browser, product.base, "late", "Ben", script=NO_DEVICES)
     before = await ann.music_stats()
 
     await ben.join()
@@ -165,7 +167,7 @@ async def test_the_bot_goes_when_everybody_has_gone_and_comes_back_when_it_is_as
 async def test_a_browser_that_refuses_to_play_gets_a_button(
     browser: Browser, product: Product, songs: Web
 ) -> None:
-    ann = await open_room(browser, product.base, "refused", "Ann", script=REFUSED_PLAY)
+    ann = await open_room(browser, product.base, "refused", "Ann", script=NO_DEVICES + REFUSED_PLAY)
     await ann.join()
     await ann.say(f"!play {songs.url('/webm.html')}")
     await ann.now_playing("Tones in webm")

@@ -150,15 +150,28 @@ test("commands go over the channel once it is open", () => {
   assert.deepEqual(channel.sent, [command]);
 });
 
-test("a channel that is open already is told once", () => {
+test("a channel that calls itself open is used once the browser or the bot has said so", () => {
   const { connection, listener } = make();
   const told = record(listener, "open");
   const channel = new FakeChannel("music");
   channel.readyState = "open";
   connection.emit("datachannel", { channel });
+  assert.equal(listener.command({ type: "command", id: 1, text: "!ping" }), false);
+  channel.open();
   channel.open();
 
-  assert.deepEqual(told, ["open"]);
+  assert.deepEqual([told, listener.isOpen], [["open"], true]);
+});
+
+test("what the bot says proves that the channel is open", () => {
+  const { connection, listener } = make();
+  const told = record(listener, "open");
+  const channel = new FakeChannel("music");
+  channel.readyState = "open";
+  connection.emit("datachannel", { channel });
+  channel.receive({ type: "reply", id: 1, ok: true, text: "Pong.", done: true });
+
+  assert.deepEqual([told, listener.isOpen], [["open"], true]);
 });
 
 test("channels of another name are not the music's", () => {
