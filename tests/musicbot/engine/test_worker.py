@@ -239,6 +239,17 @@ def test_what_cannot_seek_only_changes_its_loudness() -> None:
         assert bot.frames(1, generation=2) == [(2, 0.25)]
 
 
+def test_what_cannot_seek_goes_back_in_what_it_remembers() -> None:
+    with a_bot() as bot:
+        bot.open("live", credit=5)
+        bot.next(Opened)
+        bot.frames(5)
+
+        bot.send(Go(2, 3 * FRAME_SAMPLES, 0.25, 2, joins=True))
+
+        assert bot.frames(2, generation=2) == [(3, 0.25), (4, 0.25)]
+
+
 def test_a_failure_to_open_answers_whatever_is_asked_of_the_play() -> None:
     with a_bot() as bot:
         bot.open("open=geo")
