@@ -5,6 +5,10 @@ BIN := .venv/bin
 CLIENT := tests/client
 ARGS ?=
 
+# A virtual environment without pip (Debian without python3-venv makes such) is of no use later.
+MAKE_VENV = @test -x $(BIN)/pip || { rm -rf .venv; $(PYTHON) -m venv .venv \
+	|| { rm -rf .venv; echo "Python's venv module is missing: on Debian, install python3-venv."; exit 1; }; }
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench format chromium clean
 
@@ -17,18 +21,19 @@ help:
 
 # Without its JavaScript runtime, which not every platform has, only YouTube is missing.
 .venv/run: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(MAKE_VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[youtube]' \
 	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
 .venv/test: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(MAKE_VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	touch $@
 
-$(CLIENT)/node_modules: $(CLIENT)/package.json
-	cd $(CLIENT) && npm install --no-audit --no-fund --silent
+$(CLIENT)/node_modules: $(CLIENT)/package.json $(CLIENT)/package-lock.json
+	@command -v npm >/dev/null || { echo "The JavaScript checks need Node 20.19 or later with npm."; exit 1; }
+	cd $(CLIENT) && npm ci --no-audit --no-fund --silent
 	touch $@
 
 run: .venv/run
