@@ -14,6 +14,8 @@ REFUSED = (
     "open('/dev/null', 'a')",
     "os.unlink('/nowhere')",
     "os.kill(os.getppid(), signal.SIGTERM)",
+    "resource.prlimit(os.getppid(), resource.RLIMIT_CORE, limits_of_parent)",
+    "resource.setrlimit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))",
     "socket.create_server(('127.0.0.1', 0))",
     "socket.socket(socket.AF_PACKET)",
     "file.write(b'x')",
@@ -36,6 +38,7 @@ from musicbot.engine import sandbox
 
 thread = threading.Thread(target=int)
 file = tempfile.TemporaryFile(buffering=0)
+limits_of_parent = resource.prlimit(os.getppid(), resource.RLIMIT_CORE)
 sandbox._missing = {missing!r}
 outcomes = {{"": str(sandbox.confine())}}
 for code in {attempts!r}:
