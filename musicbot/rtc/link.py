@@ -110,7 +110,7 @@ class Link:
             if len(self._waiting) < MAX_CANDIDATES:
                 self._waiting.append(text)
             return
-        candidate = usable(text)
+        candidate = usable(text, loopback=self._loopback)
         if candidate is None or self._candidates == MAX_CANDIDATES or self.closed:
             return
         self._candidates += 1

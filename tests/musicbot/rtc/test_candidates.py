@@ -13,7 +13,7 @@ GOOD = "candidate:1 1 udp 2130706431 192.0.2.7 5000 typ host"
 
 
 def test_an_address_is_understood() -> None:
-    candidate = usable(GOOD)
+    candidate = usable(GOOD, loopback=False)
 
     assert candidate is not None
     assert (candidate.ip, candidate.port, candidate.type) == ("192.0.2.7", 5000, "host")
@@ -28,7 +28,7 @@ def test_an_address_is_understood() -> None:
     ],
 )
 def test_what_browsers_send_is_usable(text: str) -> None:
-    assert usable(text) is not None
+    assert usable(text, loopback=False) is not None
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,39 @@ def test_what_browsers_send_is_usable(text: str) -> None:
     ],
 )
 def test_what_is_of_no_use_is_passed_over(text: str) -> None:
-    assert usable(text) is None
+    assert usable(text, loopback=False) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "here", "elsewhere"),
+    [
+        ("192.168.1.7", True, True),
+        ("fd00::7", True, True),
+        ("127.0.0.1", True, False),
+        ("::1", True, False),
+        ("::ffff:127.0.0.1", True, False),
+        ("127.0.0.2", False, False),
+        ("169.254.169.254", False, False),
+        ("fe80::1", False, False),
+        ("224.0.0.251", False, False),
+        ("ff02::fb", False, False),
+        ("255.255.255.255", False, False),
+        ("0.0.0.0", False, False),
+        ("::", False, False),
+    ],
+)
+def test_no_peer_has_us_knock_where_no_listener_can_be(
+    address: str, here: bool, elsewhere: bool
+) -> None:
+    text = GOOD.replace("192.0.2.7", address)
+
+    assert (usable(text, loopback=True) is not None) == here
+    assert (usable(text, loopback=False) is not None) == elsewhere
 
 
 @given(st.text())
 def test_looking_at_a_candidate_is_total(text: str) -> None:
-    usable("candidate:" + text)
+    usable("candidate:" + text, loopback=True)
 
 
 def test_servers_are_taken_from_the_form_that_browsers_take() -> None:
