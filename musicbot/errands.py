@@ -16,13 +16,13 @@ from musicbot.core import replies
 from musicbot.core.effects import Request
 from musicbot.core.media import Media
 from musicbot.core.tracks import PlayId, Source
-from musicbot.errors import SourceError
+from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.sources.sources import Finding
 
 logger = logging.getLogger(__name__)
 
 
-class LookUp(Protocol):
+class Finder(Protocol):
     """What is asked of the sources; see :class:`musicbot.sources.sources.Sources`."""
 
     async def look_up(self, text: str) -> Finding:
@@ -66,6 +66,7 @@ class NotResolved:
     """A play cannot be opened."""
 
     play: PlayId
+    kind: SourceErrorKind
     text: str
     """Why, in a sentence."""
     position: int
@@ -82,7 +83,7 @@ class Errands:
         deliver: Takes what came of it.
     """
 
-    def __init__(self, sources: LookUp, deliver: Callable[[ErrandEvent], None]) -> None:
+    def __init__(self, sources: Finder, deliver: Callable[[ErrandEvent], None]) -> None:
         self._sources = sources
         self._deliver = deliver
         self._look_ups: dict[asyncio.Task[None], Request] = {}
@@ -99,10 +100,17 @@ class Errands:
         for task in [task for task, waiting in self._look_ups.items() if waiting == request]:
             task.cancel()
 
-    def resolve(self, play: PlayId, source: Source, position: int) -> None:
-        """Begin to find out how a play is opened, instead of the one before."""
+    def resolve(self, play: PlayId, source: Source, position: int, *, delay: float = 0.0) -> None:
+        """Begin to find out how a play is opened, instead of the one before.
+
+        Args:
+            play: It.
+            source: What is played.
+            position: Where to begin, in samples.
+            delay: Seconds to wait before the source is asked.
+        """
         self.give_up_resolving()
-        self._resolving = asyncio.create_task(self._resolve(play, source, position))
+        self._resolving = asyncio.create_task(self._resolve(play, source, position, delay))
 
     def give_up_resolving(self) -> None:
         """Do not find out any more how the play is opened."""
@@ -127,12 +135,14 @@ class Errands:
             logger.exception("the look-up failed")
             self._deliver(NotFound(request, replies.WENT_WRONG))
 
-    async def _resolve(self, play: PlayId, source: Source, position: int) -> None:
+    async def _resolve(self, play: PlayId, source: Source, position: int, delay: float) -> None:
         try:
+            await asyncio.sleep(delay)
             self._deliver(Resolved(play, await self._sources.open(source), position))
         except SourceError as error:
             logger.warning("cannot open %r: %s", source, error)
-            self._deliver(NotResolved(play, str(error), position))
+            self._deliver(NotResolved(play, error.kind, str(error), position))
         except Exception:  # A task's top: the track is passed over whatever happens.
             logger.exception("the source could not be resolved")
-            self._deliver(NotResolved(play, replies.WENT_WRONG, position))
+            broken = SourceErrorKind.BROKEN
+            self._deliver(NotResolved(play, broken, replies.WENT_WRONG, position))

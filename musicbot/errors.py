@@ -49,13 +49,17 @@ class SourceErrorKind(Enum):
     GEO = "geo"
     BOT_CHECK = "bot-check"
     DRM = "drm"
-    TOO_LONG = "too-long"
     BLOCKED_ADDRESS = "blocked-address"
     UNSUPPORTED = "unsupported"
     GONE = "gone"
     NETWORK = "network"
     TIMEOUT = "timeout"
     BROKEN = "broken"
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it may be over in a moment, so that the same is worth another attempt."""
+        return self in (SourceErrorKind.NETWORK, SourceErrorKind.TIMEOUT)
 
 
 class SourceError(MusicBotError):

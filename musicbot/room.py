@@ -6,9 +6,9 @@ handled alone, in order, so nothing is ever half done. The core decides; this
 module performs. Only looking things up takes time: it is a task, which ends by
 putting its result into the inbox.
 
-News may be late. What a listener said who has left is dropped here; a play that
-was closed while its source was resolved is not opened; any other news of a play
-or a look-up that is over is dropped by the core.
+News may be late. What a listener said who has left is dropped in ``_hear``; a play
+that was closed while its source was resolved is not opened in ``_open``; any other
+news of a play or a look-up that is over is dropped by the core.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from musicbot.engine.client import Died, Ended, EngineEvent, Failed, Opened
 from musicbot.errands import (
     ErrandEvent,
     Errands,
+    Finder,
     Found,
-    LookUp,
     NotFound,
     NotResolved,
     Resolved,
@@ -133,7 +133,7 @@ class Room:
         *,
         start_engine: Callable[[Deliver], P],
         connect: Callable[[Deliver, P], RoomTransport],
-        sources: LookUp,
+        sources: Finder,
         alone_timeout: float,
     ) -> None:
         self.name = name
@@ -152,6 +152,8 @@ class Room:
         self._allowances: dict[str, Allowance] = {}
         self._opening: PlayId | None = None
         """The play that the engine has, or will have once its source is resolved."""
+        self._media: Media | None = None
+        """What the engine opened last."""
         self._published: messages.StateMessage | None = None
         self._state_due = 0.0
 
@@ -235,14 +237,14 @@ class Room:
             case Resolved(play, media, position):
                 self._open(play, media, position)
                 return []
-            case NotResolved(play, text, position):
-                return player.failed(play, text, position, permanent=True)
+            case NotResolved(play, kind, text, position):
+                return player.failed(play, kind, text, position, permanent=not kind.may_pass)
             case Opened(play, duration, seekable, live):
                 return player.opened(play, duration, seekable, live)
             case Ended(play, position):
                 return player.ended(play, position)
-            case Failed(play, _, text, position, permanent):
-                return player.failed(play, text, position, permanent)
+            case Failed(play, kind, text, position, permanent):
+                return player.failed(play, kind, text, position, permanent=permanent)
             case Died(play, position):
                 return player.died(play, position)
             case _:
@@ -251,6 +253,7 @@ class Room:
     def _open(self, play: PlayId, media: Media, position: int) -> None:
         if play != self._opening:
             return  # A skip or a stop came first.
+        self._media = media
         self._engine.open(play, media, position=position)
         if self._player.state is State.PAUSED:
             self._engine.hold()
@@ -314,9 +317,12 @@ class Room:
 
     def _perform_on_play(self, effect: PlayEffect) -> None:
         match effect:
-            case effects.Open(play, track, position):
+            case effects.Open(play, track, position, delay, again):
                 self._opening = play
-                self._errands.resolve(play, track.piece.source, position)
+                if again and self._media is not None:
+                    self._open(play, self._media, position)
+                else:
+                    self._errands.resolve(play, track.piece.source, position, delay=delay)
             case effects.Close():
                 self._opening = None
                 self._errands.give_up_resolving()

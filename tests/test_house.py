@@ -23,7 +23,6 @@ MAX_MODULE: Final = 400
 MAX_FUNCTION: Final = 40
 
 WITHOUT_DECISIONS: Final = {
-    Path("musicbot/errors.py"),
     Path("musicbot/core/media.py"),
     Path("musicbot/core/tracks.py"),
     Path("musicbot/core/effects.py"),

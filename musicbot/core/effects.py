@@ -46,6 +46,10 @@ class Open:
     track: Track
     position: int
     """Where to begin, in samples; 0 for a live stream."""
+    delay: float = 0.0
+    """Seconds to wait first, so that what is out of order may come into order."""
+    again: bool = False
+    """Whether the source need not be resolved: what the play before had is still good."""
 
 
 @dataclass(frozen=True, slots=True)

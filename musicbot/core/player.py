@@ -33,6 +33,7 @@ from musicbot.core.effects import (
     Seek,
     SetVolume,
 )
+from musicbot.core.failures import Failures
 from musicbot.core.lookups import LookUp, LookUps
 from musicbot.core.playqueue import MAX_FROM_PLAYLIST, PlayQueue
 from musicbot.core.states import TRANSITIONS, Event, Loop, State
@@ -41,10 +42,7 @@ from musicbot.core.times import known_length
 from musicbot.core.tracks import SAMPLE_RATE, Piece, PlayId, Track, TrackId
 from musicbot.core.turn import Turn
 from musicbot.core.volume import NORMAL_PERCENT
-from musicbot.errors import BadArgument, NotNow
-
-MAX_FAILURES: Final = 5
-"""Tracks in a row that may fail before the player stops trying."""
+from musicbot.errors import BadArgument, NotNow, SourceErrorKind
 
 LOOPED: Final = SAMPLE_RATE
 """Samples that a track must have lasted to be repeated, so that no loop runs idle."""
@@ -65,8 +63,7 @@ class Player:
         self.loop = Loop.OFF
         self._turn: Turn | None = None
         self._look_ups = LookUps()
-        self._failures = 0
-        """Tracks in a row that failed."""
+        self._failures = Failures()
         self._play_ids = map(PlayId, itertools.count(1))
         self._track_ids = map(TrackId, itertools.count(1))
 
@@ -194,7 +191,7 @@ class Player:
         turn = self._expect_turn()
         if turn.skipper not in (None, request.person_id) and not turn.announced:
             return []
-        self._failures = 0
+        self._failures.forget()
         closed = self._close(turn)
         self._change(Event.LOAD)
         looped = self.loop is Loop.QUEUE
@@ -274,28 +271,30 @@ class Player:
             return self._break_off(turn, position, replies.broke_off(turn.track, position))
         if position <= 0:
             return self._fail(turn, replies.NO_SOUND)
-        self._failures = 0
+        self._failures.forget()
         if self.loop is Loop.TRACK and position >= LOOPED:
             return self._follow(turn.track, announced=True)
         if self.loop is Loop.QUEUE and position >= LOOPED:
             return self._follow(self.queue.rotate(turn.track))
         return self._follow(self.queue.take())
 
-    def failed(self, play: PlayId, text: str, position: int, permanent: bool) -> list[Effect]:
-        """Go on after a play failed; reopen it if that may help."""
+    def failed(
+        self, play: PlayId, kind: SourceErrorKind, text: str, position: int, *, permanent: bool
+    ) -> list[Effect]:
+        """Go on after a play failed, or could not be resolved; reopen it if that may help."""
         turn = self._current(play)
         if turn is None:
             return []
         if permanent:
             return self._fail(turn, text)
-        return self._break_off(turn, position, text)
+        return self._break_off(turn, position, text, unreached=kind.may_pass)
 
     def died(self, play: PlayId, position: int) -> list[Effect]:
         """Reopen a play whose engine died, where its buffered sound ends."""
         turn = self._current(play)
         if turn is None:
             return []
-        return self._break_off(turn, position, replies.CRASHED)
+        return self._break_off(turn, position, replies.CRASHED, crashed=True)
 
     def _current(self, play: PlayId) -> Turn | None:
         """Return the turn that a play belongs to; ``None`` if its news comes too late."""
@@ -309,7 +308,7 @@ class Player:
 
     def _wake(self) -> list[Effect]:
         """Begin with the queue."""
-        self._failures = 0
+        self._failures.forget()
         return self._follow(self.queue.take())
 
     def _follow(
@@ -320,14 +319,19 @@ class Player:
             self._turn = None
             self._change(Event.END)
             return [Announce("queue-ended", replies.QUEUE_ENDED)]
-        self._turn = Turn(track, skipper=skipper, announced=announced)
+        self._turn = Turn(
+            replace(track, position=0),
+            position=track.position,
+            skipper=skipper,
+            announced=announced,
+        )
         return [] if self.state is State.PAUSED else self._load(self._turn)
 
-    def _load(self, turn: Turn) -> list[Effect]:
+    def _load(self, turn: Turn, *, delay: float = 0.0) -> list[Effect]:
         self._change(Event.LOAD)
         play = next(self._play_ids)
         turn.begin(play)
-        return [Open(play, turn.track, turn.position)]
+        return [Open(play, turn.track, turn.position, delay, again=turn.crashed)]
 
     def _close(self, turn: Turn) -> list[Effect]:
         return [Close(play) for play in (turn.play,) if play is not None]
@@ -339,21 +343,35 @@ class Player:
         turn.announced = True
         return [Announce("track-started", replies.started(turn.track), turn.track)]
 
-    def _break_off(self, turn: Turn, position: int, text: str) -> list[Effect]:
-        if not turn.break_off(position):
-            return self._fail(turn, text)
-        return [] if self.state is State.PAUSED else self._load(turn)
+    def _break_off(
+        self,
+        turn: Turn,
+        position: int,
+        text: str,
+        *,
+        crashed: bool = False,
+        unreached: bool = False,
+    ) -> list[Effect]:
+        if not turn.break_off(position, crashed=crashed):
+            return self._fail(turn, text, unreached=unreached)
+        return [] if self.state is State.PAUSED else self._load(turn, delay=turn.delay)
 
-    def _fail(self, turn: Turn, text: str) -> list[Effect]:
+    def _fail(self, turn: Turn, text: str, *, unreached: bool = False) -> list[Effect]:
         """Give the turn up; it is not repeated, whatever the loop."""
-        self._failures += 1
+        self._failures.add(replace(turn.track, position=turn.position), unreached=unreached)
         failure = Announce("track-failed", replies.failed(turn.track, text), turn.track)
-        if self._failures < MAX_FAILURES or not self.queue:
-            return [failure, *self._follow(self.queue.take())]
+        if self._failures.are_enough or not self.queue:
+            return [failure, *self._give_up()]
+        return [failure, *self._follow(self.queue.take())]
+
+    def _give_up(self) -> list[Effect]:
+        """Stop trying; what only the network failed waits with the rest of the queue."""
+        self.queue.add(self._failures.unreached[: self.queue.free], next=True)
+        if not self.queue:
+            return self._follow(None)
         self._turn = None
         self._change(Event.END)
-        notice = Announce("notice", replies.gave_up(MAX_FAILURES, len(self.queue)))
-        return [failure, notice]
+        return [Announce("notice", replies.gave_up(self._failures.count, len(self.queue)))]
 
     def _make_track(self, piece: Piece, requester: str) -> Track:
         piece = replace(

@@ -182,10 +182,8 @@ def failed(track: Track, text: str) -> str:
 
 def gave_up(failures: int, left: int) -> str:
     """Tell that the player stopped trying."""
-    return (
-        f"{failures} tracks in a row could not be played, so I stopped."
-        f" Try the {count(left, 'track')} in the queue with !resume."
-    )
+    why = "" if failures == 1 else f"{failures} tracks in a row could not be played, so "
+    return f"{why}I stopped. Try the {count(left, 'track')} in the queue with !resume."
 
 
 def now_playing(state: State, track: Track, position: int, volume: int, loop: Loop) -> str:

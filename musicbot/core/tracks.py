@@ -67,3 +67,5 @@ class Track:
     piece: Piece
     requester: str
     """The name of the person who asked for it."""
+    position: int = 0
+    """Where to begin, in samples: where the sound ended if the network failed it."""

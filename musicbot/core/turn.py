@@ -14,8 +14,14 @@ from musicbot.core.tracks import SAMPLE_RATE, PlayId, Track
 EARLY: Final = 2.0
 """Seconds that may miss at the end: stated lengths are not exact."""
 
-MAX_REOPENINGS: Final = 3
-"""How often in a row a track is opened again."""
+DELAYS: Final = (0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait before a track is opened again, for each time in a row."""
+
+MAX_REOPENINGS: Final = len(DELAYS)
+"""How often in a row a track is opened again that was heard."""
+
+FIRST_REOPENINGS: Final = 2
+"""How often one that was never heard is: another may be had meanwhile."""
 
 PROGRESS: Final = 10.0
 """Seconds of sound after which that counts from nothing again."""
@@ -38,6 +44,8 @@ class Turn:
     skipper: str | None = None
     """The id of the person whose skip brought it up."""
     reopenings: int = 0
+    crashed: bool = False
+    """Whether it was the engine that broke off, not the source."""
     length: float | None = None
     """In seconds, as found when it was opened."""
 
@@ -69,12 +77,19 @@ class Turn:
         # Sites round and list wrong lengths; a file that is at its own end has ended.
         return position < (min(lengths) - EARLY) * SAMPLE_RATE
 
-    def break_off(self, position: int) -> bool:
+    @property
+    def delay(self) -> float:
+        """Seconds to wait before the track is opened again."""
+        # An engine is there again at once, and then nothing else is out of order.
+        return 0.0 if self.crashed else DELAYS[self.reopenings - 1]
+
+    def break_off(self, position: int, *, crashed: bool = False) -> bool:
         """Take note that the play broke off; return whether to open the track again."""
         if position - self.position >= PROGRESS * SAMPLE_RATE:
             self.reopenings = 0
         self.reopenings += 1
         self.play = None
         self.opened = False
+        self.crashed = crashed
         self.position = 0 if self.track.piece.live else position
-        return self.reopenings <= MAX_REOPENINGS
+        return self.reopenings <= (MAX_REOPENINGS if self.announced else FIRST_REOPENINGS)

@@ -41,11 +41,6 @@ SEEK_TICKS: Final = 12
 LEAD: Final = 5 * FRAME_SAMPLES
 """How far ahead a change of loudness is made, so that it is there when its turn comes."""
 
-TRANSIENT: Final = frozenset(
-    (SourceErrorKind.NETWORK, SourceErrorKind.TIMEOUT, SourceErrorKind.GONE)
-)
-"""What may work on another attempt, perhaps with a fresh link."""
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -255,7 +250,8 @@ class Playout:
             case messages.Ended(_, position):
                 self._come_to_end(play, Ended(play.id, position))
             case messages.Failed(_, kind, text):
-                permanent = kind not in TRANSIENT
+                # What is gone may be there again behind a fresh link.
+                permanent = not kind.may_pass and kind is not SourceErrorKind.GONE
                 position = self._end(play)
                 failure = Failed(play.id, kind, text, position, permanent)
                 if permanent:

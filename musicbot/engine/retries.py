@@ -20,9 +20,6 @@ PATIENCE: Final = 25.0
 PROGRESS: Final = 16 * 1024
 """Bytes that make up for all failures before them."""
 
-TRANSIENT: Final = frozenset((SourceErrorKind.NETWORK, SourceErrorKind.TIMEOUT))
-"""What may be over in a moment."""
-
 SLOW_RATE: Final = 250
 """Bytes a second: no audio that anybody streams has less."""
 
@@ -72,7 +69,7 @@ class Retries:
             # Somebody waits to hear anything at all, and has waited for a time-out already.
             attempts = 0 if error.kind is SourceErrorKind.TIMEOUT else FIRST_ATTEMPTS
         if (
-            error.kind not in TRANSIENT
+            not error.kind.may_pass
             or self._failures >= min(attempts, len(self._backoff))
             or now - self._since > PATIENCE
         ):

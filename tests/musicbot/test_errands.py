@@ -51,8 +51,11 @@ async def test_a_look_up_delivers_what_came_of_it(
     ("media", "event"),
     [
         (DemoMedia(), Resolved(FIRST, DemoMedia(), 960)),
-        (GONE, NotResolved(FIRST, "That was removed.", 960)),
-        (ValueError("a bug"), NotResolved(FIRST, replies.WENT_WRONG, 960)),
+        (GONE, NotResolved(FIRST, SourceErrorKind.GONE, "That was removed.", 960)),
+        (
+            ValueError("a bug"),
+            NotResolved(FIRST, SourceErrorKind.BROKEN, replies.WENT_WRONG, 960),
+        ),
     ],
 )
 async def test_resolving_delivers_what_came_of_it(
@@ -64,6 +67,19 @@ async def test_resolving_delivers_what_came_of_it(
     await asyncio.sleep(0.1)
 
     assert delivered == [event]
+
+
+async def test_a_source_is_resolved_after_the_delay_unless_that_is_given_up() -> None:
+    sources = FakeSources()
+    errands, delivered = errands_of(sources)
+
+    errands.resolve(FIRST, Demo(), 0, delay=4.0)
+    await asyncio.sleep(3.9)
+    assert delivered == []
+    errands.resolve(SECOND, Demo(), 0, delay=4.0)
+    await asyncio.sleep(4.1)
+
+    assert delivered == [Resolved(SECOND, DemoMedia(), 0)]
 
 
 async def test_our_own_faults_are_logged_with_their_traceback(

@@ -13,7 +13,8 @@ from musicbot import messages
 from musicbot.core import replies
 from musicbot.core.allowance import BURST
 from musicbot.core.media import DemoMedia
-from musicbot.core.tracks import SAMPLE_RATE, PlayId
+from musicbot.core.tracks import SAMPLE_RATE, PlayId, Source
+from musicbot.core.turn import DELAYS
 from musicbot.engine.client import Died, Ended, Failed, Opened
 from musicbot.errands import Resolved
 from musicbot.errors import RoomLost, SourceError, SourceErrorKind
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.virtual_time
 
 ALONE = 60.0
 FIRST, SECOND, THIRD = PlayId(1), PlayId(2), PlayId(3)
+NETWORK = SourceError(SourceErrorKind.NETWORK, "The site cannot be reached.")
 FINDINGS: dict[str, Finding | Exception] = {
     "A": Finding((piece("A"),), None),
     "B": Finding((piece("B"),), None),
@@ -299,6 +301,77 @@ async def test_what_cannot_be_resolved_is_told_and_passed_over() -> None:
             replies.QUEUE_ENDED,
         ]
         assert stage.transport.states()[-1].state == "idle"
+
+
+class Outage:
+    """Sources that cannot be reached until a moment."""
+
+    def __init__(self) -> None:
+        self.until = 0.0
+        self.asked = 0
+
+    def media(self, _: Source) -> DemoMedia | SourceError:
+        self.asked += 1
+        over = asyncio.get_running_loop().time() >= self.until
+        return DemoMedia() if over else NETWORK
+
+
+async def test_a_track_goes_on_after_a_short_outage() -> None:
+    outage = Outage()
+    async with staged(sources=FakeSources(dict(FINDINGS), outage.media)) as stage:
+        await stage.plays("list")
+        outage.until = asyncio.get_running_loop().time() + 5.0
+
+        await stage.happens(Failed(FIRST, NETWORK.kind, "It broke off.", 60 * SAMPLE_RATE, False))
+        await asyncio.sleep(10.0)
+
+        assert [entry[3] for entry in stage.engine.told] == [0, 60 * SAMPLE_RATE]
+        assert stage.transport.events() == ["Now playing “A” (3:00), asked for by Ann."]
+        assert stage.transport.states()[-1].queued == 2
+
+
+async def test_a_long_outage_stops_the_music_and_a_resume_goes_on_where_it_was() -> None:
+    outage = Outage()
+    async with staged(sources=FakeSources(dict(FINDINGS), outage.media)) as stage:
+        await stage.plays("list")
+        outage.until = asyncio.get_running_loop().time() + 60.0
+
+        await stage.happens(Failed(FIRST, NETWORK.kind, "It broke off.", 60 * SAMPLE_RATE, False))
+        await asyncio.sleep(60.0)
+        assert stage.transport.events()[-1] == replies.gave_up(2, 3)
+        await stage.commands("!resume")
+
+        assert stage.engine.told[-1][2:] == (DemoMedia(), 60 * SAMPLE_RATE)
+        assert stage.transport.states()[-1].queued == 2
+
+
+async def test_a_crash_asks_no_site_again_but_what_is_gone_does() -> None:
+    outage = Outage()
+    async with staged(sources=FakeSources(dict(FINDINGS), outage.media)) as stage:
+        await stage.plays("A")
+        await stage.happens(Died(FIRST, 60 * SAMPLE_RATE))
+        assert stage.engine.told[-1] == ("open", SECOND, DemoMedia(), 60 * SAMPLE_RATE)
+        assert outage.asked == 1
+
+        await stage.happens(
+            Failed(SECOND, SourceErrorKind.GONE, "It is gone.", 70 * SAMPLE_RATE, False)
+        )
+        await asyncio.sleep(DELAYS[-1])
+
+        assert stage.engine.told[-1] == ("open", THIRD, DemoMedia(), 70 * SAMPLE_RATE)
+        assert outage.asked == 2
+
+
+async def test_a_stop_gives_up_what_waits_to_be_opened_again() -> None:
+    outage = Outage()
+    async with staged(sources=FakeSources(dict(FINDINGS), outage.media)) as stage:
+        await stage.plays("A")
+        await stage.happens(Failed(FIRST, NETWORK.kind, "It broke off.", 0, False))
+        await stage.commands("!stop")
+        await asyncio.sleep(10.0)
+
+        assert stage.engine.told[1:] == [("stop",)]
+        assert outage.asked == 1
 
 
 async def test_the_log_tells_what_played_and_warns_of_what_did_not(

@@ -19,10 +19,11 @@ from musicbot.core.effects import (
     Seek,
     SetVolume,
 )
-from musicbot.core.player import MAX_FAILURES, Player
+from musicbot.core.failures import MAX_FAILURES
+from musicbot.core.player import Player
 from musicbot.core.states import Loop
 from musicbot.core.tracks import Demo, PlayId
-from musicbot.errors import BadArgument, NotNow
+from musicbot.errors import BadArgument, NotNow, SourceErrorKind
 from tests.support.players import (
     loading,
     opened,
@@ -86,7 +87,7 @@ def test_play_alone_goes_on_after_a_pause() -> None:
 def test_play_alone_goes_on_with_what_was_left_after_failures() -> None:
     player = loading(*"ABCDEFG")
     for play in range(1, MAX_FAILURES + 1):
-        player.failed(PlayId(play), "Gone.", 0, permanent=True)
+        player.failed(PlayId(play), SourceErrorKind.GONE, "Gone.", 0, permanent=True)
 
     assert opened(actions.play(call(player)))
 

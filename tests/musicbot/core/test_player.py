@@ -8,6 +8,7 @@ from musicbot.core import replies
 from musicbot.core.effects import (
     Announce,
     Close,
+    Effect,
     Find,
     Open,
     Pause,
@@ -16,12 +17,13 @@ from musicbot.core.effects import (
     Seek,
     SetVolume,
 )
-from musicbot.core.player import LOOPED, MAX_FAILURES, Player
+from musicbot.core.failures import MAX_FAILURES
+from musicbot.core.player import LOOPED, Player
 from musicbot.core.playqueue import MAX_FROM_PLAYLIST, MAX_TRACKS
 from musicbot.core.states import Loop, State
 from musicbot.core.tracks import PlayId
-from musicbot.core.turn import MAX_REOPENINGS
-from musicbot.errors import BadArgument, NotNow
+from musicbot.core.turn import DELAYS, FIRST_REOPENINGS, MAX_REOPENINGS
+from musicbot.errors import BadArgument, NotNow, SourceErrorKind
 from tests.support.players import (
     LENGTH,
     loading,
@@ -36,10 +38,33 @@ from tests.support.players import (
 
 END = samples(LENGTH)
 FIRST, SECOND, THIRD = PlayId(1), PlayId(2), PlayId(3)
+GONE, NETWORK = SourceErrorKind.GONE, SourceErrorKind.NETWORK
 
 
 def title(player: Player) -> str | None:
     return player.track.piece.title if player.track else None
+
+
+def opened_last(player: Player) -> PlayId:
+    turn = player._turn
+    assert turn is not None
+    assert turn.play is not None
+    return turn.play
+
+
+def announced(effects: list[Effect]) -> list[str]:
+    return [effect.text for effect in effects if isinstance(effect, Announce)]
+
+
+def breaks_for_want_of_network(player: Player, position: int = 0) -> list[Effect]:
+    """Let whatever is opened fail, until nothing is opened any more."""
+    effects: list[Effect] = []
+    while player.track is not None:
+        effects += player.failed(
+            opened_last(player), NETWORK, "No network.", position, permanent=False
+        )
+        position = 0 if announced(effects) else position
+    return effects
 
 
 def test_what_is_asked_for_is_looked_up_and_answered_twice() -> None:
@@ -216,7 +241,7 @@ def test_late_news_of_a_skipped_track_is_ignored() -> None:
 
     assert player.opened(FIRST, 9.0, seekable=True, live=False) == []
     assert player.ended(FIRST, END) == []
-    assert player.failed(FIRST, "Gone.", 0, permanent=True) == []
+    assert player.failed(FIRST, GONE, "Gone.", 0, permanent=True) == []
     assert player.died(FIRST, 0) == []
     assert title(player) == "B"
     assert player.state is State.LOADING
@@ -263,11 +288,13 @@ def test_what_breaks_off_during_a_pause_is_opened_on_resume(how: str) -> None:
     elif how == "died":
         assert player.died(FIRST, samples(50)) == []
     else:
-        assert player.failed(FIRST, "Reset.", samples(50), permanent=False) == []
+        assert player.failed(FIRST, NETWORK, "Reset.", samples(50), permanent=False) == []
 
     assert player.state is State.PAUSED
     assert player.track is not None
-    assert player.resume() == [Open(SECOND, player.track, samples(50))]
+    assert player.resume() == [
+        Open(SECOND, player.track, samples(50), delay=0.0, again=how == "died")
+    ]
 
 
 def test_a_track_that_comes_up_during_a_pause_waits_for_the_resume() -> None:
@@ -409,10 +436,13 @@ def test_what_breaks_off_is_opened_where_it_stopped(how: str) -> None:
     elif how == "died":
         effects = player.died(FIRST, samples(50))
     else:
-        effects = player.failed(FIRST, "Reset.", samples(50), permanent=False)
+        effects = player.failed(FIRST, NETWORK, "Reset.", samples(50), permanent=False)
 
     assert player.track is not None
-    assert effects == [Open(SECOND, player.track, samples(50))]
+    # A new engine plays on at once what the old one played; a site is given a moment.
+    died = how == "died"
+    delay = 0.0 if died else DELAYS[0]
+    assert effects == [Open(SECOND, player.track, samples(50), delay, again=died)]
     assert player.position(0) == 0
     assert player.opened(SECOND, None, seekable=True, live=False) == []
     assert player.state is State.PLAYING
@@ -433,11 +463,91 @@ def test_what_breaks_off_again_and_again_is_given_up_with_the_reason() -> None:
     assert title(player) == "B"
 
 
+def test_what_was_never_heard_is_opened_again_only_a_few_times() -> None:
+    player = loading("A", "B")
+    delays = []
+
+    while player.track and player.track.piece.title == "A":
+        (*_, effect) = player.failed(opened_last(player), NETWORK, "No.", 0, permanent=False)
+        assert isinstance(effect, Open)
+        delays.append(effect.delay)
+
+    assert delays == [*DELAYS[:FIRST_REOPENINGS], 0.0]
+    assert title(player) == "B"
+
+
+def test_an_outage_loses_no_track_and_stops_the_music_until_it_is_resumed() -> None:
+    player = playing(*"ABCDEF")
+
+    effects = breaks_for_want_of_network(player, samples(50))
+
+    assert announced(effects) == [
+        "“A” cannot be played. No network.",
+        "“B” cannot be played. No network.",
+        replies.gave_up(2, 6),
+    ]
+    assert (player.state, waiting(player)) == (State.IDLE, [*"ABCDEF"])
+    (first,) = player.resume()
+    assert isinstance(first, Open)
+    assert (first.position, first.delay) == (samples(50), 0.0)
+    assert title(player) == "A"
+
+
+def test_an_outage_at_the_last_track_keeps_it_however_often_it_is_resumed() -> None:
+    player = loading("A")
+
+    for _ in range(3):
+        effects = breaks_for_want_of_network(player)
+
+        assert announced(effects)[-1] == replies.gave_up(1, 1)
+        assert (player.state, waiting(player)) == (State.IDLE, ["A"])
+        player.resume()
+
+
+def test_after_an_outage_a_new_track_is_played_first_and_what_was_kept_follows() -> None:
+    player = loading("A", "B", "C")
+    breaks_for_want_of_network(player)
+
+    play = opened(player.enqueue(request(), [piece("New")]))
+    player.opened(play, None, seekable=True, live=False)
+    player.ended(play, END)
+
+    assert (title(player), waiting(player)) == ("A", ["B", "C"])
+
+
+def test_a_site_that_alone_cannot_be_reached_is_passed_over() -> None:
+    player = loading("A", "B", "C")
+    while title(player) == "A":
+        player.failed(opened_last(player), NETWORK, "No network.", 0, permanent=False)
+    play = opened_last(player)
+    player.opened(play, None, seekable=True, live=False)
+    player.ended(play, END)
+
+    player.failed(opened_last(player), GONE, "Gone.", 0, permanent=True)
+
+    assert (player.state, waiting(player)) == (State.IDLE, [])
+
+
+def test_what_an_outage_leaves_is_kept_only_as_far_as_there_is_room() -> None:
+    player = loading("A", "B")
+    while player.queue.free:
+        player.enqueue(request(), [piece()] * min(MAX_FROM_PLAYLIST, player.queue.free))
+
+    while title(player) == "A":
+        player.failed(opened_last(player), NETWORK, "No network.", 0, permanent=False)
+    player.enqueue(request(), [piece("C")])
+    while player.track:
+        player.failed(opened_last(player), NETWORK, "No network.", 0, permanent=False)
+
+    assert len(player.queue) == MAX_TRACKS
+    assert waiting(player)[0] == "A"
+
+
 def test_a_permanent_failure_is_told_and_the_next_track_follows() -> None:
     player = loading("A", "B")
     failed = player.track
 
-    effects = player.failed(FIRST, "The site\nanswers 404.", 0, permanent=True)
+    effects = player.failed(FIRST, GONE, "The site\nanswers 404.", 0, permanent=True)
 
     assert effects[0] == Announce(
         "track-failed", "“A” cannot be played. The site answers 404.", failed
@@ -460,9 +570,9 @@ def test_after_many_failures_in_a_row_the_rest_is_kept_for_a_resume() -> None:
     player.loop = Loop.QUEUE
     play = FIRST
     for _ in range(MAX_FAILURES - 1):
-        play = opened(player.failed(play, "Gone.", 0, permanent=True))
+        play = opened(player.failed(play, GONE, "Gone.", 0, permanent=True))
 
-    effects = player.failed(play, "Gone.", 0, permanent=True)
+    effects = player.failed(play, GONE, "Gone.", 0, permanent=True)
 
     assert effects[1:] == [Announce("notice", replies.gave_up(MAX_FAILURES, 3))]
     assert (player.state, waiting(player)) == (State.IDLE, ["F", "G", "H"])
@@ -473,7 +583,7 @@ def test_after_many_failures_in_a_row_the_rest_is_kept_for_a_resume() -> None:
 def test_a_new_track_is_played_before_what_was_left_after_failures() -> None:
     player = loading(*"ABCDEFGH")
     for play in range(1, MAX_FAILURES + 1):
-        player.failed(PlayId(play), "Gone.", 0, permanent=True)
+        player.failed(PlayId(play), GONE, "Gone.", 0, permanent=True)
 
     player.enqueue(request(), [piece("New")])
 
@@ -485,7 +595,7 @@ def test_a_track_that_plays_ends_the_row_of_failures(event: str) -> None:
     player = loading(*"ABCDEFGHIJKL")
     play = FIRST
     for _ in range(MAX_FAILURES - 1):
-        play = opened(player.failed(play, "Gone.", 0, permanent=True))
+        play = opened(player.failed(play, GONE, "Gone.", 0, permanent=True))
 
     if event == "ended":
         player.opened(play, None, seekable=True, live=False)
@@ -493,14 +603,14 @@ def test_a_track_that_plays_ends_the_row_of_failures(event: str) -> None:
     else:
         play = opened(player.skip(request()))
 
-    assert opened(player.failed(play, "Gone.", 0, permanent=True))
+    assert opened(player.failed(play, GONE, "Gone.", 0, permanent=True))
 
 
 def test_a_failure_during_a_pause_brings_up_the_next_track() -> None:
     player = playing("A", "B")
     player.pause()
 
-    (failure,) = player.failed(FIRST, "Gone.", samples(9), permanent=True)
+    (failure,) = player.failed(FIRST, GONE, "Gone.", samples(9), permanent=True)
 
     assert isinstance(failure, Announce)
     assert (title(player), player.state) == ("B", State.PAUSED)
@@ -527,7 +637,7 @@ def test_a_seek_in_what_broke_off_during_a_pause_is_where_it_is_opened() -> None
 
     assert player.seek(samples(60)) == []
     assert player.track is not None
-    assert player.resume() == [Open(SECOND, player.track, samples(60))]
+    assert player.resume() == [Open(SECOND, player.track, samples(60), again=True)]
 
 
 def test_a_seek_beyond_the_end_is_refused_with_both_times() -> None:
@@ -560,7 +670,7 @@ def test_a_track_that_was_sought_in_breaks_off_where_it_is() -> None:
     effects = player.died(FIRST, samples(120))
 
     assert player.track is not None
-    assert effects == [Open(SECOND, player.track, samples(120))]
+    assert effects == [Open(SECOND, player.track, samples(120), again=True)]
 
 
 def test_the_volume_holds_for_all_tracks() -> None:

@@ -26,6 +26,7 @@ from musicbot.core.player import Player
 from musicbot.core.playqueue import MAX_TRACKS
 from musicbot.core.states import Loop, State
 from musicbot.core.tracks import Piece, PlayId
+from musicbot.errors import SourceErrorKind
 from tests.support.players import LENGTH, piece, request, samples
 
 TYPED = [
@@ -113,7 +114,9 @@ class Histories(RuleBasedStateMachine):
             return self.player.ended(play, position)
         if news == "died":
             return self.player.died(play, position)
-        return self.player.failed(play, "It is gone.", position, news == "failed for good")
+        for_good = news == "failed for good"
+        kind = SourceErrorKind.GONE if for_good else SourceErrorKind.NETWORK
+        return self.player.failed(play, kind, "It is gone.", position, permanent=for_good)
 
     @invariant()
     def only_the_present_play_is_open(self) -> None:

@@ -63,6 +63,10 @@ def test_the_fixed_answers_are_one_sentence_or_two_in_one_line() -> None:
             "5 tracks in a row could not be played, so I stopped."
             " Try the 1 track in the queue with !resume.",
         ),
+        (
+            replies.gave_up(1, 2),
+            "I stopped. Try the 2 tracks in the queue with !resume.",
+        ),
         (replies.help_for_one("!stop", "Stop", []), "!stop: Stop."),
     ],
 )

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 
 from musicbot.core.tracks import PlayId, Track, TrackId
-from musicbot.core.turn import EARLY, MAX_REOPENINGS, PROGRESS, Turn
+from musicbot.core.turn import DELAYS, EARLY, FIRST_REOPENINGS, MAX_REOPENINGS, PROGRESS, Turn
 from tests.support.players import piece, samples
 
 
-def turn_of(duration: float | None = 180.0, *, live: bool = False) -> Turn:
-    return Turn(Track(TrackId(1), piece("A", duration, live=live), "Ann"))
+def turn_of(duration: float | None = 180.0, *, live: bool = False, announced: bool = True) -> Turn:
+    track = Track(TrackId(1), piece("A", duration, live=live), "Ann")
+    return Turn(track, announced=announced)
 
 
 def learned(turn: Turn, duration: float | None, *, live: bool = False) -> Turn:
@@ -68,6 +69,34 @@ def test_a_track_is_opened_again_only_some_times_in_a_row() -> None:
     assert again == [True, *[True] * (MAX_REOPENINGS - 1), False]
     assert turn.play is None
     assert turn.position == samples(30)
+
+
+def test_what_nobody_heard_is_opened_again_less_often() -> None:
+    turn = turn_of(announced=False)
+
+    again = [turn.break_off(0) for _ in range(FIRST_REOPENINGS + 1)]
+
+    assert again == [*[True] * FIRST_REOPENINGS, False]
+
+
+def test_each_time_it_is_waited_longer_before_it_is_opened_again() -> None:
+    turn = turn_of()
+    delays = []
+
+    while turn.break_off(samples(30)):
+        delays.append(turn.delay)
+
+    assert tuple(delays) == DELAYS
+
+
+def test_after_a_crash_it_is_opened_again_at_once() -> None:
+    turn = turn_of()
+
+    turn.break_off(samples(30), crashed=True)
+    assert (turn.crashed, turn.delay) == (True, 0.0)
+    turn.break_off(samples(30))
+
+    assert (turn.crashed, turn.delay) == (False, DELAYS[1])
 
 
 def test_progress_lets_it_be_opened_again_as_often_as_before() -> None:
