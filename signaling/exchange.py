@@ -123,12 +123,13 @@ class Exchange:
             case Serve():
                 logger.info("= %s serves up to %d rooms", caller, message.capacity)
                 self._workers.add(caller, message.capacity)
-                return []
+                return self._call_back_all(now)
             case Load():
                 self._workers.report(caller, message.rooms)
                 return []
             case Leave():
-                return [*self._end(caller, Reason.LEFT, now), Close(caller, NORMAL, "left")]
+                effects = self._end(caller, Reason.LEFT, now, goodbye=True)
+                return [*effects, Close(caller, NORMAL, "left")]
             case _:
                 return self._talk(caller, message, now)
 
@@ -161,9 +162,16 @@ class Exchange:
         effects = self.rooms.join(caller, join, self._ice())
         logger.info("= %s is in a room, as a %s", caller, join.kind)
         if join.kind == "bot":
-            self._workers.arrived(join.room)
+            self._welcome_bot(caller)
         self._end_closed(effects)
         return effects
+
+    def _welcome_bot(self, caller: str) -> None:
+        room = self.rooms.of(caller)
+        # It has just come in.
+        assert room is not None
+        self._workers.arrived(room.name)
+        room.recall.settle()
 
     def _kick(self, room: Room, caller: str, peer: str) -> list[Effect]:
         bot = room.bot
@@ -176,9 +184,13 @@ class Exchange:
         if room.bot is not None:
             return []
         worker = self._workers.summon(room.name, now)
-        return [] if worker is None else [Send(worker, Summoned(room.name))]
+        # From here on it is these people who wait, and who want to be told.
+        room.recall.settle()
+        return _send_into(room, worker)
 
-    def _end(self, caller: str, reason: Reason, now: float) -> list[Effect]:
+    def _end(
+        self, caller: str, reason: Reason, now: float, *, goodbye: bool = False
+    ) -> list[Effect]:
         """End a session, whatever it was; may be called twice."""
         session = self._callers[caller].session
         state = session.state
@@ -186,17 +198,20 @@ class Exchange:
         if state in (State.PEER, State.WORKER):
             logger.info("x %s has ended: %s", caller, reason.value)
         if state is State.PEER:
-            return self._left(caller, reason)
+            return self._left(caller, reason, now, goodbye=goodbye)
         if state is State.WORKER:
             return self._stopped_serving(caller, now)
         return []
 
-    def _left(self, caller: str, reason: Reason) -> list[Effect]:
+    def _left(self, caller: str, reason: Reason, now: float, *, goodbye: bool) -> list[Effect]:
         room = self.rooms.of(caller)
         # A session that is in a room has a place in it.
         assert room is not None
         bot = room.bot
         effects = self.rooms.leave(caller, reason)
+        meant = goodbye and not self._workers.deserted(room.name)
+        if bot is not None and bot.id == caller and room.has_people and not meant:
+            return [*effects, *self._bring_back(room, now)]
         self._look_after(room, bot)
         return effects
 
@@ -204,20 +219,42 @@ class Exchange:
         """Let a bot be summoned again if there was one before and is none now."""
         if before is not None and room.bot is None:
             self._workers.left(room.name)
+            room.recall.settle()
+
+    def _bring_back(self, room: Room, now: float) -> list[Effect]:
+        """Send for a bot in the place of one that was lost: now, or when a worker serves."""
+        room.recall.lost(now)
+        if not room.recall.wanted:
+            logger.warning("x a room loses every bot, and is not sent any more")
+            self._workers.left(room.name)
+            return []
+        try:
+            return _send_into(room, self._workers.call_back(room.name, now))
+        except ProtocolError:
+            return []
+
+    def _call_back_all(self, now: float) -> list[Effect]:
+        """Send for a bot into every room that has lost one."""
+        effects: list[Effect] = []
+        for room in self.rooms:
+            if room.recall.wanted:
+                try:
+                    effects += _send_into(room, self._workers.summon(room.name, now))
+                except ProtocolError:
+                    # The others wait for the next worker.
+                    break
+        return effects
 
     def _stopped_serving(self, worker: str, now: float) -> list[Effect]:
         """Send others to where the worker's bots were still expected."""
         effects: list[Effect] = []
         waiting = self._workers.remove(worker)
         for room in [room for room in self.rooms if room.name in waiting]:
-            try:
-                effects += self._summon(room, now)
-            except ProtocolError as error:
-                effects += [
-                    Send(peer.id, Error(error.code, error.message))
-                    for peer in room.peers
-                    if peer.kind != "bot"
-                ]
+            asked_for = not room.recall.wanted
+            sent = self._bring_back(room, now)
+            effects += sent
+            if asked_for and not sent:
+                effects += _tell_all(room, ProtocolError("no-bot"))
         return effects
 
     def _too_many(self, caller: str, verdict: Verdict, now: float) -> list[Effect]:
@@ -242,3 +279,13 @@ class Exchange:
             if isinstance(effect, Close):
                 logger.info("x %s has ended: %s", effect.to, effect.reason)
                 self._callers[effect.to].session.end()
+
+
+def _send_into(room: Room, worker: str | None) -> list[Effect]:
+    return [] if worker is None else [Send(worker, Summoned(room.name))]
+
+
+def _tell_all(room: Room, error: ProtocolError) -> list[Effect]:
+    return [
+        Send(peer.id, Error(error.code, error.message)) for peer in room.peers if peer.kind != "bot"
+    ]

@@ -36,6 +36,7 @@ from signaling.messages import (
     Signal,
     Welcome,
 )
+from signaling.recall import Recall
 
 POLICY_VIOLATION: Final = 1008
 """The close code for who may not stay (RFC 6455, 7.4.1)."""
@@ -81,6 +82,7 @@ class Room:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.recall = Recall()
         self._locked = False
         self._password: str | None = None
         self._peers: dict[str, Peer] = {}
@@ -100,6 +102,11 @@ class Room:
     def bot(self) -> Peer | None:
         """The music bot, if it is here."""
         return next((peer for peer in self.peers if peer.kind == "bot"), None)
+
+    @property
+    def has_people(self) -> bool:
+        """Whether there is anybody who hears music."""
+        return bool(self._people())
 
     def join(
         self, peer_id: str, join: Join, *, most: int, ice: tuple[IceServer, ...]

@@ -43,15 +43,20 @@ class Workers:
     def __init__(self, summon_time: float) -> None:
         self._summon_time = summon_time
         self._workers: dict[str, Worker] = {}
+        self._deserted: set[str] = set()
 
     def add(self, worker_id: str, capacity: int) -> None:
         """Take note of a worker."""
         self._workers[worker_id] = Worker(worker_id, capacity)
+        # Perhaps it is the one that was gone, and all that it has still is.
+        self._deserted.clear()
 
     def remove(self, worker_id: str) -> list[str]:
         """Forget a worker; return the rooms that still wait for its bot."""
         worker = self._workers.pop(worker_id)
-        return [room for room, due in worker.rooms.items() if due != NEVER]
+        waiting = [room for room, due in worker.rooms.items() if due != NEVER]
+        self._deserted |= worker.rooms.keys() - waiting
+        return waiting
 
     def report(self, worker_id: str, rooms: int) -> None:
         """Take note of how many rooms a worker says that it is in."""
@@ -78,14 +83,41 @@ class Workers:
         chosen.rooms[room] = now + self._summon_time
         return chosen.id
 
+    def call_back(self, room: str, now: float) -> str | None:
+        """Choose a worker for a room whose bot was lost.
+
+        If only the bot's connection has broken, its worker has the rest of it: the
+        queue, the music. So that one comes first.
+
+        Returns:
+            The worker to send there; None if one is on its way.
+
+        Raises:
+            ProtocolError: If no worker is free.
+        """
+        worker = self._sent_to(room)
+        if worker is None:
+            return self.summon(room, now)
+        worker.rooms[room] = now + self._summon_time
+        return worker.id
+
+    def deserted(self, room: str) -> bool:
+        """Return whether a bot's worker has ended before it, and none has come since.
+
+        A process that stops in order takes leave in its rooms after that.
+        """
+        return room in self._deserted
+
     def arrived(self, room: str) -> None:
         """Take note that a bot is in a room; perhaps nobody had sent it."""
+        self._deserted.discard(room)
         worker = self._sent_to(room)
         if worker is not None:
             worker.rooms[room] = NEVER
 
     def left(self, room: str) -> None:
         """Take note that no bot is in a room, and none on its way."""
+        self._deserted.discard(room)
         worker = self._sent_to(room)
         if worker is not None:
             del worker.rooms[room]

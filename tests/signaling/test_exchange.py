@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
@@ -226,7 +227,7 @@ def test_who_has_a_bot_needs_no_other_until_it_leaves() -> None:
     desk.say("ann", messages.Summon())
     assert desk.take("worker") == [Summoned("room")]
 
-    desk.end("bot")
+    desk.say("bot", messages.Leave())
     desk.say("ann", messages.Summon())
     assert desk.take("worker") == [Summoned("room")]
 
@@ -243,7 +244,7 @@ def test_a_bot_that_is_there_takes_its_worker_s_place_as_long_as_it_stays() -> N
     desk.say("eve", messages.Summon())
     assert desk.codes("eve") == ["no-bot"]
 
-    desk.end("bot")
+    desk.say("bot", messages.Leave())
     desk.say("eve", messages.Summon())
     assert desk.take("worker") == [Summoned("room"), Summoned("elsewhere")]
 
@@ -305,6 +306,132 @@ def test_without_a_worker_there_is_no_bot() -> None:
     desk.say("ann", messages.Summon())
 
     assert desk.codes("ann") == ["no-bot"]
+
+
+def desk_with_music(*rooms: str) -> Desk:
+    """Return a desk with a person and a bot in each room, and one worker."""
+    desk = Desk()
+    desk.serve("worker")
+    for room in rooms:
+        desk.enter(f"ann in {room}", room=room)
+        desk.say(f"ann in {room}", messages.Summon())
+        desk.enter(f"bot in {room}", room=room, kind="bot")
+        desk.take(f"ann in {room}")
+    assert desk.take("worker") == [Summoned(room) for room in rooms]
+    return desk
+
+
+@pytest.mark.parametrize("order", [["worker", "bot in red"], ["bot in red", "worker"]])
+def test_a_bot_that_died_with_its_worker_is_back_as_soon_as_a_worker_serves(
+    order: list[str],
+) -> None:
+    desk = desk_with_music("red")
+
+    for name in order:
+        desk.end(name)
+    desk.serve("next")
+    desk.serve("one more")
+
+    assert (desk.take("next"), desk.take("one more")) == ([Summoned("red")], [])
+    assert desk.codes("ann in red") == []
+
+
+def test_another_worker_takes_over_at_once() -> None:
+    desk = desk_with_music("red", "blue")
+    desk.serve("other")
+
+    desk.end("worker")
+    assert desk.take("other") == []
+    desk.end("bot in red")
+    desk.end("bot in blue")
+
+    assert desk.take("other") == [Summoned("red"), Summoned("blue")]
+
+
+def test_a_worker_that_stops_in_order_has_its_rooms_taken_over_as_well() -> None:
+    desk = desk_with_music("red")
+
+    desk.end("worker", Reason.LEFT)
+    desk.say("bot in red", messages.Leave())
+    desk.serve("next")
+
+    assert desk.take("next") == [Summoned("red")]
+
+
+def test_a_bot_whose_connection_broke_is_called_back_by_the_worker_that_has_its_queue() -> None:
+    desk = desk_with_music("red", "blue")
+    desk.serve("idle")
+
+    desk.end("bot in red")
+
+    assert (desk.take("worker"), desk.take("idle")) == ([Summoned("red")], [])
+
+
+def test_a_bot_that_leaves_or_is_sent_away_stays_away() -> None:
+    desk = desk_with_music("red", "blue", "green")
+    desk.end("worker")
+    desk.serve("back again")
+
+    desk.say("bot in red", messages.Leave())
+    desk.say("ann in blue", messages.Kick("bot in blue"))
+    desk.say("ann in green", messages.Leave())
+    desk.end("bot in green")
+    desk.serve("next")
+
+    assert (desk.take("back again"), desk.take("next")) == ([], [])
+
+
+def test_a_room_that_everybody_has_left_gets_no_bot_back() -> None:
+    desk = desk_with_music("red")
+    desk.end("worker")
+    desk.end("bot in red")
+
+    desk.say("ann in red", messages.Leave())
+    desk.enter("eve", room="red")
+    desk.serve("next")
+
+    assert desk.take("next") == []
+
+
+def test_rooms_for_which_there_is_no_place_wait_for_the_worker_after() -> None:
+    desk = desk_with_music("red", "blue")
+    for name in ("worker", "bot in red", "bot in blue"):
+        desk.end(name)
+
+    desk.serve("small", capacity=1)
+    desk.serve("next")
+
+    assert (desk.take("small"), desk.take("next")) == ([Summoned("red")], [Summoned("blue")])
+
+
+def test_bots_that_die_again_and_again_in_a_room_are_not_sent_for_ever() -> None:
+    desk = desk_with_music("red")
+    deaths = 0
+    desk.end("bot in red")
+    while desk.take("worker"):
+        deaths += 1
+        desk.now += 5
+        desk.enter("bot in red", room="red", kind="bot")
+        desk.end("bot in red")
+
+    assert deaths == 3
+    desk.say("ann in red", messages.Summon())
+    assert desk.take("worker") == [Summoned("red")]
+
+
+def test_workers_that_die_of_a_room_before_they_are_in_it_are_not_sent_for_ever() -> None:
+    desk = Desk()
+    desk.enter("ann")
+    desk.serve("worker 0")
+    desk.say("ann", messages.Summon())
+    deaths = 0
+    while desk.take(f"worker {deaths}"):
+        desk.end(f"worker {deaths}")
+        deaths += 1
+        desk.now += 5
+        desk.serve(f"worker {deaths}")
+
+    assert deaths == 4
 
 
 ROOMS: Final = st.sampled_from(["red", "red", "red", "red", "red", "blue", "blue", "green"])

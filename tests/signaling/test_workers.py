@@ -101,6 +101,38 @@ def test_a_bot_that_left_frees_its_place_and_can_be_summoned_again() -> None:
     assert pool.summon("room", 1) == "only"
 
 
+def test_a_lost_bot_is_called_back_by_its_own_worker_however_much_that_has_to_do() -> None:
+    pool = workers(own=1, idle=5)
+    pool.report("idle", 5)
+    pool.summon("room", 0)
+    pool.arrived("room")
+    pool.report("idle", 0)
+
+    assert pool.call_back("room", 60) == "own"
+    assert pool.summon("room", 61) is None
+    assert pool.remove("own") == ["room"]
+    assert pool.call_back("room", 62) == "idle"
+
+
+def test_a_bot_is_deserted_from_its_worker_s_end_until_a_worker_comes() -> None:
+    pool = workers(first=5)
+    for room in ("here", "left", "taken over", "awaited"):
+        pool.summon(room, 0)
+    for room in ("here", "left", "taken over"):
+        pool.arrived(room)
+    before = pool.deserted("here")
+
+    pool.remove("first")
+    pool.left("left")
+    pool.arrived("taken over")
+    after = [pool.deserted(room) for room in ("here", "left", "taken over", "awaited")]
+    pool.add("next", 5)
+
+    assert before is False
+    assert after == [True, False, False, False]
+    assert not pool.deserted("here")
+
+
 def test_a_bot_that_nobody_sent_comes_and_goes_without_a_trace() -> None:
     pool = workers(only=1)
 
