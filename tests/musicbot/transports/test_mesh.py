@@ -8,6 +8,7 @@ import pytest
 
 from musicbot.errors import RoomLost
 from musicbot.rtc.broadcast import Broadcast
+from musicbot.transports.entrance import enter, origin_of
 from musicbot.transports.interface import (
     Lost,
     PersonChanged,
@@ -17,8 +18,8 @@ from musicbot.transports.interface import (
     Said,
     TransportEvent,
 )
-from musicbot.transports.mesh import STAGGER, MeshRoom
-from signaling.messages import Kick, Leave, PeerJoined, PeerLeft, Rename
+from musicbot.transports.mesh import MeshRoom
+from signaling.messages import Join, Kick, Leave, PeerJoined, PeerLeft, RelayedSignal, Rename
 from signaling.server import Server, Settings, running
 from tests.support.guest import guest_in
 from tests.support.listening import on_air
@@ -137,6 +138,21 @@ async def test_the_music_goes_on_while_the_server_restarts_and_then_begins_anew(
             assert mesh.listeners == 1
 
 
+async def test_whoever_stayed_is_met_anew_when_the_bot_comes_back_under_another_id() -> None:
+    async with serving() as server, on_air() as music:
+        url = address(server)
+        async with guest_in(url, "den") as guest, bot_in(url, music) as (mesh, news):
+            await guest.heard(5)
+            assert mesh._stay._connection is not None
+            mesh._stay._connection._websocket.transport.abort()
+            # Of what went to the old id nothing comes any more, so there is a new offer.
+            await guest.until(lambda: len(guest.receivers) == 2)
+            await guest.heard(5)
+
+            met = [type(item) for item in news.items if not isinstance(item, Reachable)]
+            assert met == [PersonJoined, PersonLeft, PersonJoined]
+
+
 async def test_a_peer_that_answers_nonsense_is_offered_again_and_disturbs_nobody() -> None:
     async with serving() as server, on_air() as music:
         url = address(server)
@@ -244,11 +260,23 @@ async def test_a_room_that_was_never_started_can_be_closed() -> None:
 async def test_offers_to_those_who_come_at_once_are_spread() -> None:
     async with serving() as server, on_air() as music, AsyncExitStack() as stack:
         url = address(server)
-        guests = [await stack.enter_async_context(guest_in(url, "den")) for _ in range(3)]
         loop = asyncio.get_running_loop()
-        _, news = await stack.enter_async_context(bot_in(url, music))
-        began = loop.time()
-        await news.until(lambda: sum(isinstance(item, Reachable) for item in news.items) == 3)
 
-        assert loop.time() - began >= 2 * STAGGER
-        assert all(len(guest.receivers) == 1 for guest in guests)
+        async def offered(number: int) -> float:
+            """Be in the room; return when the bot's offer comes."""
+            join = Join(room="den", name=f"Guest {number}")
+            connection, _ = await stack.enter_async_context(enter(url, join, origin=origin_of(url)))
+            inside.put_nowait(number)
+            while not isinstance(await connection.receive(), RelayedSignal):
+                pass
+            return loop.time()
+
+        inside: asyncio.Queue[int] = asyncio.Queue()
+        guests = [asyncio.create_task(offered(number)) for number in range(10)]
+        for _ in guests:
+            await inside.get()
+        began = loop.time()
+        await stack.enter_async_context(bot_in(url, music))
+        times = sorted(await asyncio.gather(*guests))
+
+        assert [time - began >= 0.05 * n for n, time in enumerate(times)] == [True] * 10
