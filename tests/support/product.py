@@ -77,7 +77,11 @@ class Product:
         if self.process.poll() is not None:
             return
         below = self.descendants()
-        self.process.send_signal(number)
+        if number is signal.SIGINT:
+            # As a terminal does it: to all processes that it sees as one.
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
         try:
             code = self.process.wait(STOP_TIME)
         except subprocess.TimeoutExpired:
@@ -111,6 +115,7 @@ def running_product(*options: str, environment: dict[str, str] | None = None) ->
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        process_group=0,
         env={**os.environ, **(environment or {})},
     )
     product = Product(port, process)
