@@ -25,7 +25,7 @@ RESTART_DELAYS: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before each further start; the last one repeats."""
 
 STEADY_TIME: Final = 30.0
-"""Seconds after which a child counts as well and the delays begin anew."""
+"""Seconds after which a child counts as well."""
 
 STOP_TIME: Final = 8.0
 """Seconds in which a bot has left its rooms."""
@@ -55,6 +55,8 @@ class Child:
     """Is called when it reports, after each start."""
     stop_time: float = STOP_TIME
     """Seconds it has to end before it is killed."""
+    steady_time: float = STEADY_TIME
+    """Seconds of running after which the delays begin anew."""
 
 
 async def keep_running(child: Child) -> None:
@@ -70,7 +72,7 @@ async def keep_running(child: Child) -> None:
         code = await _run_once(child)
         if code == WRONG_SETTINGS:
             raise ConfigError(f"The {child.name} does not start with these settings; see above.")
-        if loop.time() - began > STEADY_TIME:
+        if loop.time() - began > child.steady_time:
             failures = 0
         delay = RESTART_DELAYS[min(failures, len(RESTART_DELAYS) - 1)]
         failures += 1

@@ -116,6 +116,19 @@ async def test_a_child_that_keeps_dying_is_started_less_and_less_often(
     ]
 
 
+async def test_a_child_that_ran_well_for_a_while_is_started_again_soon(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    child = Child("test", (sys.executable, "-c", "import sys; sys.exit(3)"), steady_time=0.0)
+    task = asyncio.create_task(keep_running(child))
+    async with asyncio.timeout(20):
+        await until(lambda: len(caplog.records) >= 2)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert "in 0.2 s" in caplog.records[1].getMessage()
+
+
 def test_a_report_to_nobody_is_no_error(tmp_path: Path) -> None:
     # The standard input of the tests is none that can be written to.
     report_ready()
