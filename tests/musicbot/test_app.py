@@ -35,12 +35,38 @@ async def test_a_bot_comes_plays_and_leaves_in_order_at_a_signal(
             reply = await guest.command("!demo")
             await guest.until(lambda: guest.state is not None and guest.state.state == "playing")
             os.kill(os.getpid(), signal.SIGTERM)
-            # Who is impatient makes it no faster.
-            os.kill(os.getpid(), signal.SIGINT)
             await asyncio.wait_for(bot, 15)
             await guest.until(lambda: guest.has_seen_leave("left"))
 
         assert reply.ok
+
+
+async def test_who_is_impatient_breaks_nothing_off() -> None:
+    loop = asyncio.get_running_loop()
+    began, clearing, taken, cleared = (asyncio.Event() for _ in range(4))
+
+    async def work() -> None:
+        with app._stopped_by_signals():
+            try:
+                began.set()
+                await asyncio.Event().wait()
+            finally:
+                clearing.set()
+                await taken.wait()
+                cleared.set()
+
+    running_work = asyncio.create_task(work())
+    await began.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await clearing.wait()
+    loop.add_signal_handler(signal.SIGUSR1, taken.set)
+    os.kill(os.getpid(), signal.SIGINT)
+    # Signals are taken in the order in which they come.
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await running_work
+    loop.remove_signal_handler(signal.SIGUSR1)
+
+    assert cleared.is_set()
 
 
 async def test_a_bot_with_another_token_does_not_start() -> None:
