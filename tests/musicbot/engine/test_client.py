@@ -365,6 +365,7 @@ async def test_a_closed_engine_does_nothing_any_more(forks: Forks) -> None:
         stage.engine.seek(B, 0)
         stage.engine.set_gain(0.5)
 
+        assert stage.engine._process is None
         assert stage.engine.next_payload() == SILENCE
         await until_gone(pid)
         assert stage.events == before

@@ -17,7 +17,6 @@ from musicbot.engine.messages import Command, Garbage, Go, Grant, Open, Stop
 from musicbot.engine.playout import (
     BUFFERED,
     FIRST,
-    LEAD,
     MAX_BUFFERED,
     SEEK_TICKS,
     Died,
@@ -197,7 +196,7 @@ def test_a_change_of_loudness_continues_at_the_very_frame(live: bool) -> None:
     stage.ticks(10)
 
     stage.playout.set_gain(0.5)
-    assert stage.sent[-1] == Go(2, 10 * FRAME_SAMPLES + LEAD, 0.5, FIRST, joins=True)
+    assert stage.sent[-1] == Go(2, 15 * FRAME_SAMPLES, 0.5, FIRST, joins=True)
     stage.ticks(2)
     stage.packets(15, 20)
     heard = stage.ticks(10)
