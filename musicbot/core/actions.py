@@ -46,7 +46,7 @@ class Call:
 def play(call: Call) -> list[Effect]:
     """Queue something, or without words go on."""
     if call.arguments:
-        return call.player.look_up(call.request, _sought(call))
+        return call.player.look_up(call.request, call.arguments[0])
     player = call.player
     if player.state is State.PAUSED or (player.state is State.IDLE and player.queue):
         return resume(call)
@@ -55,7 +55,7 @@ def play(call: Call) -> list[Effect]:
 
 def play_next(call: Call) -> list[Effect]:
     """Queue something before the rest of the queue."""
-    return call.player.look_up(call.request, _sought(call), next=True)
+    return call.player.look_up(call.request, call.arguments[0], next=True)
 
 
 def demo(call: Call) -> list[Effect]:
@@ -189,16 +189,6 @@ def leave(call: Call) -> list[Effect]:
 def ping(call: Call) -> list[Effect]:
     """Answer."""
     return [call.answer(replies.PONG)]
-
-
-def _sought(call: Call) -> str:
-    """Return what is to be looked up; people put links in angle brackets."""
-    (text,) = call.arguments
-    if text.startswith("<") and text.endswith(">"):
-        text = text[1:-1].strip()
-    if not text:
-        raise BadArgument(replies.WHAT_TO_PLAY)
-    return text
 
 
 def _track_numbers(call: Call) -> list[int]:

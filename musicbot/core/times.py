@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from musicbot.core.tracks import SAMPLE_RATE
+
+MAX_LENGTH: Final = 1e9
+"""Seconds that no track lasts: some thirty years."""
 
 _DECIMAL: Final = r"\d{1,9}(?:\.\d{0,9})?"
 _CLOCK: Final = re.compile(r"(?:(\d{1,6}):)?(\d{1,6}):(\d{1,2}(?:\.\d{0,9})?)", re.ASCII)
@@ -56,11 +58,11 @@ def format_position(samples: int) -> str:
     return format_time(samples / SAMPLE_RATE)
 
 
-def known_length(seconds: float | None) -> float | None:
+def known_length(seconds: object) -> float | None:
     """Return a length from a website or a file if it makes sense, otherwise ``None``."""
-    if seconds is None or not math.isfinite(seconds) or seconds <= 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return float(seconds)
+    return float(seconds) if 0 < seconds < MAX_LENGTH else None
 
 
 def _seconds(text: str) -> float:

@@ -6,7 +6,6 @@ there on. What is before (the decoder's run-in) has negative ones.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
@@ -16,6 +15,7 @@ from av.audio.stream import AudioStream
 from av.stream import Discard
 
 from musicbot.core.media import FileMedia, HttpMedia
+from musicbot.core.times import known_length
 from musicbot.engine.opening import CODECS, Opening
 from musicbot.engine.sound import SAMPLE_RATE
 from musicbot.engine.webclient import WebClient
@@ -223,8 +223,7 @@ class Demuxer:
         stated = self._media.duration if isinstance(self._media, HttpMedia) else None
         found = self._container.duration
         if found is None or found <= 0 or self._container.format.name in GUESSED:
-            usable = stated is not None and math.isfinite(stated) and stated > 0
-            return stated if usable else None
+            return known_length(stated)
         return found / 1_000_000
 
     def _demux(self) -> Iterator[av.Packet[AudioStream]]:

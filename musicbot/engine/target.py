@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
+from musicbot.core.headers import may_be_sent
 from musicbot.errors import SourceError, SourceErrorKind
 
 PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
@@ -23,25 +24,6 @@ SAFE: Final = "%/:=&?~+!$,;'@()*[]-._"
 
 PRIVATE_HEADERS: Final = frozenset(("authorization", "cookie", "proxy-authorization"))
 """What a site gave to be shown to itself only."""
-
-OUR_HEADERS: Final = frozenset(
-    (
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
-        "icy-metadata",
-        "if-range",
-        "keep-alive",
-        "range",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
-"""What nobody else may set, because it is us who must understand the answer."""
 
 _HOST: Final = re.compile(r"[a-z0-9_.:-]{1,253}")
 
@@ -127,7 +109,7 @@ class Target:
 
     def request_headers(self, extra: Mapping[str, str]) -> list[tuple[str, str]]:
         """Return all headers of a request: ours, then what the site wants."""
-        theirs = [(name, value) for name, value in self.headers if _is_harmless(name, value)]
+        theirs = [(name, value) for name, value in self.headers if may_be_sent(name, value)]
         named = {name.lower() for name, _ in theirs}
         default = (("User-Agent", USER_AGENT), ("Accept", "*/*"))
         return [
@@ -138,17 +120,6 @@ class Target:
             *(pair for pair in default if pair[0].lower() not in named),
             *theirs,
         ]
-
-
-def _is_harmless(name: str, value: str) -> bool:
-    """Return whether a header is not ours, and cannot become two."""
-    return (
-        name.lower() not in OUR_HEADERS
-        and name.isascii()
-        and name.replace("-", "").replace("_", "").isalnum()
-        and value.isascii()
-        and value.isprintable()
-    )
 
 
 def _no_link() -> SourceError:

@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from musicbot.core.headers import may_be_sent
 from musicbot.core.media import HttpMedia
+from musicbot.core.times import known_length
 
 Format = Mapping[str, Any]
 
@@ -45,13 +47,8 @@ _HLS: Final = frozenset({"m3u8", "m3u8_native"})
 _AUDIO: Final = frozenset({"aac", "flac", "m4a", "mka", "mp3", "oga", "ogg", "opus", "wav", "weba"})
 """File types that hold no film."""
 
-_OURS: Final = frozenset(
-    {
-        "accept-encoding", "connection", "content-length", "content-type", "cookie", "expect",
-        "host", "proxy-authorization", "range", "te", "transfer-encoding", "upgrade",
-    }
-)  # fmt: skip
-"""Headers that belong to whoever makes the request, or, like cookies, to one host."""
+_OF_ONE_HOST: Final = frozenset({"cookie", "proxy-authorization"})
+"""Headers that are not for all who are asked; cookies are looked up for the very address."""
 
 
 def pick_format(formats: Sequence[Format]) -> Format | None:
@@ -87,7 +84,7 @@ def to_media(info: Mapping[str, Any], chosen: Format, cookies: str | None = None
         headers=_headers(headers if isinstance(headers, Mapping) else {}, cookies),
         hls=_text(chosen, "protocol") in _HLS,
         live=live,
-        duration=None if live else finite(info.get("duration")),
+        duration=None if live else known_length(info.get("duration")),
         chunk_size=int(chunk) if chunk is not None and chunk >= 1 else None,
         available_at=finite(chosen.get("available_at")),
     )
@@ -156,16 +153,16 @@ def _size(each: Format) -> tuple[float, float]:
 
 
 def _headers(wanted: Mapping[Any, Any], cookies: str | None) -> tuple[tuple[str, str], ...]:
-    named = [(name, value) for name, value in wanted.items() if str(name).lower() not in _OURS]
+    named = [
+        (name, value) for name, value in wanted.items() if str(name).lower() not in _OF_ONE_HOST
+    ]
     if cookies:
         named.append(("Cookie", cookies))
-    sound = [(str(name), str(value)) for name, value in named if _sendable(name, value)]
+    sound = [(str(name), str(value)) for name, value in named if _is_sound(name, value)]
     return tuple(sound[-MAX_HEADERS:])
 
 
-def _sendable(name: object, value: object) -> bool:
-    """Return whether a header is one: a token, and one line of text (RFC 9110, 5.5)."""
+def _is_sound(name: object, value: object) -> bool:
     if not isinstance(name, str) or not isinstance(value, str):
         return False
-    token = name.isascii() and name.replace("-", "").replace("_", "").isalnum()
-    return token and len(value) <= MAX_HEADER and value.isprintable() and value.isascii()
+    return len(value) <= MAX_HEADER and may_be_sent(name, value)

@@ -14,6 +14,7 @@ import msgspec
 from musicbot.core.media import FileMedia
 from musicbot.core.tracks import LibraryFile, Piece
 from musicbot.errors import SourceError, SourceErrorKind
+from musicbot.sources.folder import located
 from musicbot.sources.index import MAX_LINE, Shelved, Song, Unchanged, closest, shelve, words_of
 
 logger = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Library:
         Raises:
             SourceError: If it is not in the folder, or no more.
         """
-        path = await asyncio.to_thread(self._locate, file.path)
+        path = await asyncio.to_thread(located, self._folder / file.path, self._folder)
         if path is None:
             raise SourceError(SourceErrorKind.GONE, "That song is not in the library any more.")
         return FileMedia(str(path))
@@ -83,13 +84,6 @@ class Library:
         if self._scan is not None:
             self._scan.cancel()
             await asyncio.wait([self._scan])
-
-    def _locate(self, relative: str) -> Path | None:
-        try:
-            path = (self._folder / relative).resolve(strict=True)
-            return path if path.is_relative_to(self._folder) and path.is_file() else None
-        except (OSError, RuntimeError, ValueError):
-            return None
 
     async def _closest(self, wanted: frozenset[str]) -> Shelved | None:
         songs = list(self._shelf.values())

@@ -42,7 +42,9 @@ def read_query(text: str) -> Query:
         SourceError: If it is a link that is not opened, or nothing.
     """
     text = text.strip()
-    first = _unwrapped(text)
+    inner = _unwrapped(text)
+    # What follows a link is a remark about it: no link has a space in it.
+    first = inner.partition(" ")[0]
     if _WEB.match(first):
         return _web_link(first)
     if _OTHER_LINK.match(first):
@@ -50,19 +52,19 @@ def read_query(text: str) -> Query:
             SourceErrorKind.UNSUPPORTED,
             "Only links that begin with http:// or https:// can be played, or words to search for.",
         )
-    if _BARE.fullmatch(first) and first == _unwrapped(text, whole=True):
-        return _web_link(f"https://{first}")
-    words = " ".join(text.split())[:MAX_WORDS].strip()
+    if _BARE.fullmatch(inner):
+        return _web_link(f"https://{inner}")
+    # Brackets round a part of it belong to the words.
+    sought = inner if text.find(">") == len(text) - 1 else text
+    words = " ".join(sought.split())[:MAX_WORDS].strip()
     if not words:
         raise SourceError(SourceErrorKind.NOTHING_FOUND, "Say what to play: a link, or some words.")
     return Words(words)
 
 
-def _unwrapped(text: str, *, whole: bool = False) -> str:
-    """Return the first word, or all, without the ``<…>`` that keeps chats from previewing."""
-    inner = text[1:].partition(">")[0] if text.startswith("<") else text
-    # What follows a link is a remark about it: no link has a space in it.
-    return inner.strip() if whole else inner.strip().partition(" ")[0]
+def _unwrapped(text: str) -> str:
+    """Return what stands in the ``<…>`` that keeps chats from previewing, or all without such."""
+    return text[1:].partition(">")[0].strip() if text.startswith("<") else text
 
 
 def _web_link(url: str) -> WebLink:

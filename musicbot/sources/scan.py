@@ -20,7 +20,8 @@ import msgspec
 import mutagen
 
 from musicbot.core.texts import clean_title, one_line
-from musicbot.sources.formats import finite
+from musicbot.core.times import known_length
+from musicbot.sources.folder import located
 from musicbot.sources.index import MAX_LINE, Song, Stamp, Unchanged
 
 logger = logging.getLogger(__name__)
@@ -76,14 +77,6 @@ def scan(
             return
 
 
-def lies_inside(path: Path, folder: Path) -> bool:
-    """Return whether a file is in a folder, wherever links lead."""
-    try:
-        return path.resolve(strict=True).is_relative_to(folder.resolve()) and path.is_file()
-    except (OSError, RuntimeError, ValueError):
-        return False
-
-
 def main() -> None:
     """Scan the folder that is the argument."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
@@ -105,7 +98,7 @@ def _files(folder: Path) -> Iterator[Path]:
             path = Path(parent, name)
             if name.startswith(".") or path.suffix.lower() not in SUFFIXES:
                 continue
-            if lies_inside(path, folder):
+            if located(path, folder) is not None:
                 yield path
 
 
@@ -132,7 +125,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], float | None]:
         return {}, None
     if file is None:
         return {}, None
-    return file.tags or {}, finite(getattr(file.info, "length", None))
+    return file.tags or {}, known_length(getattr(file.info, "length", None))
 
 
 def _text(tags: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -15,8 +15,9 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from musicbot.core.texts import one_line, shorten
+from musicbot.core.times import known_length
 from musicbot.errors import SourceError, SourceErrorKind
-from musicbot.sources.formats import MAX_URL, finite, is_web_address, pick_format, to_media
+from musicbot.sources.formats import MAX_URL, is_web_address, pick_format, to_media
 from musicbot.sources.wire import Entry, Target
 
 Info = Mapping[str, Any]
@@ -134,7 +135,7 @@ def _entry(
         target=unlooked,
         shown=shown,
         title=_clean(each.get("title")) or _name_of(shown),
-        duration=None if live else finite(each.get("duration")),
+        duration=None if live else known_length(each.get("duration")),
         live=live,
     )
 

@@ -52,8 +52,6 @@ def done(text: str) -> Reply:
     ("typed", "sought"),
     [
         ("https://example.org/a", "https://example.org/a"),
-        ("<https://example.org/a>", "https://example.org/a"),
-        ("< https://example.org/a >", "https://example.org/a"),
         ("clair de lune", "clair de lune"),
         ("<3", "<3"),
     ],
@@ -69,12 +67,6 @@ def test_playing_next_is_remembered_until_it_is_found() -> None:
     player.found(request(7), [piece("C")], None)
 
     assert waiting(player) == ["C", "B"]
-
-
-@pytest.mark.parametrize("typed", ["<>", "< >"])
-def test_empty_brackets_are_nothing_to_play(typed: str) -> None:
-    with pytest.raises(BadArgument, match="Say what to play"):
-        actions.play(call(Player(), typed))
 
 
 def test_play_alone_goes_on_after_a_pause() -> None:

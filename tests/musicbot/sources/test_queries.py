@@ -15,6 +15,7 @@ from musicbot.sources.queries import MAX_WORDS, WebLink, Words, read_query
         ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
         ("  http://example.org  ", "http://example.org"),
         ("<https://example.org/a>", "https://example.org/a"),
+        ("< https://example.org/a >", "https://example.org/a"),
         ("<https://example.org/a> what a song", "https://example.org/a"),
         ("https://example.org/a what a song", "https://example.org/a"),
         ("HTTPS://EXAMPLE.ORG/A", "HTTPS://EXAMPLE.ORG/A"),
@@ -42,6 +43,9 @@ def test_web_addresses_are_links(text: str, url: str) -> None:
         ("/etc/passwd", "/etc/passwd"),
         ("C:\\music\\a.mp3", "C:\\music\\a.mp3"),
         ("<3", "<3"),
+        ("<3 is a heart", "<3 is a heart"),
+        ("<clair  de lune>", "clair de lune"),
+        ("<a> or <b>", "<a> or <b>"),
         ("a" * 400, "a" * MAX_WORDS),
     ],
 )
@@ -82,7 +86,7 @@ def test_a_misspelt_link_is_not_searched_for(text: str) -> None:
         read_query(text)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\n"])
+@pytest.mark.parametrize("text", ["", "  ", "\n", "<>", "< >"])
 def test_nothing_is_explained_as_well(text: str) -> None:
     with pytest.raises(SourceError, match="Say what to play"):
         read_query(text)

@@ -11,7 +11,7 @@ from mutagen.id3 import TIT2
 from mutagen.wave import WAVE
 
 from musicbot.sources.index import Song, Stamp, Unchanged, words_of
-from musicbot.sources.scan import lies_inside, scan
+from musicbot.sources.scan import scan
 from tests.support.songs import make_mp3, make_wav
 
 
@@ -113,10 +113,6 @@ def test_a_library_has_a_largest_size(tmp_path: Path) -> None:
         make_mp3(tmp_path / f"{name}.mp3")
 
     assert len(list(scan(tmp_path, {}, limit=2))) == 2
-
-
-def test_a_text_that_is_no_path_lies_nowhere(tmp_path: Path) -> None:
-    assert not lies_inside(tmp_path / "a\0b", tmp_path)
 
 
 def test_the_program_writes_a_line_for_each_song(tmp_path: Path) -> None:
