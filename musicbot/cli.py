@@ -23,6 +23,7 @@ from musicbot.config import BotConfig, ServerConfig, socket_of
 from musicbot.core.commands import COMMANDS, PREFIX
 from musicbot.errors import ConfigError, MusicBotError
 from musicbot.transports.control import send_command
+from signaling import logs
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -138,9 +139,7 @@ def _take_file(context: click.Context, _: click.Parameter, path: Path | None) ->
 @click.pass_context
 def main(context: click.Context, log_level: str) -> None:
     """Rooms in the browser where people meet by video and listen to music together."""
-    logging.basicConfig(
-        level=log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
+    logs.set_up(log_level)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     context.obj = log_level

@@ -15,6 +15,7 @@ from typing import Final
 
 import click
 
+from signaling import logs
 from signaling.ice import parse_ice_servers
 from signaling.lifeline import end_with_stdin as watch_stdin
 from signaling.messages import IceServer
@@ -76,9 +77,7 @@ def main(
     end_with_stdin: bool,
 ) -> None:
     """Start the signaling server, which also serves the browser client."""
-    logging.basicConfig(
-        level=log_level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
+    logs.set_up(log_level)
     # It says when any connection opens or closes, and every file that is served.
     logging.getLogger("websockets").setLevel(logging.WARNING)
     settings = Settings(

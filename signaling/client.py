@@ -76,7 +76,7 @@ class Connection:
             except ConnectionClosed as error:
                 raise _lost(error) from error
             except ProtocolError as error:
-                logger.warning("ignored what the server sent: %s", error)
+                logger.warning("ignored what the server sent: %r", str(error))
 
 
 @asynccontextmanager

@@ -89,7 +89,7 @@ class Exchange:
         try:
             return self._take(caller, text, now)
         except ProtocolError as error:
-            logger.debug("refused %s: %s", caller, error)
+            logger.debug("refused %s: %r", caller, str(error))
             if state is State.NEW:
                 return self._turn_away(caller, error, now)
             return [Send(caller, Error(error.code, error.message))]

@@ -141,7 +141,7 @@ class Server:
         except ConnectionClosedOK:
             reason = Reason.LEFT
         except ConnectionClosed as error:
-            logger.debug("x %s: %s", caller, error)
+            logger.debug("x %s: %r", caller, str(error))
         finally:
             if outbox.slow:
                 reason = Reason.SLOW

@@ -25,6 +25,7 @@ from typing import Final
 
 from musicbot.engine import sandbox
 from musicbot.engine.worker import MakeProducer, Worker
+from signaling import logs
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ def serve(descriptor: int, make: MakeProducer) -> None:
         descriptor: Of the socket that the bot handed down.
         make: What the engine processes open media with.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    logs.set_up("warning")
     if not _is_confinable():
         logger.warning("Engines run without a filter for system calls: libseccomp is missing here")
     gc.collect()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,8 @@ from urllib.error import HTTPError
 
 import pytest
 from click.testing import CliRunner, Result
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from signaling.cli import main
 
@@ -42,7 +45,7 @@ def started(
     with process:
         try:
             assert process.stderr is not None
-            assert "listening on" in process.stderr.readline()
+            assert any("listening on" in line for line in process.stderr)
             yield process
         finally:
             process.kill()
@@ -91,6 +94,23 @@ def test_the_settings_come_from_the_environment_too() -> None:
         assert process.wait(10) == 0
         assert process.stderr is not None
         assert "SECRET" not in process.stderr.read()
+
+
+async def test_strangers_cannot_write_lines_into_the_log() -> None:
+    port = free_port()
+    with started("--port", str(port), "--log-level", "debug") as process:
+        url = f"ws://127.0.0.1:{port}/ws"
+        async with connect(url, origin=Origin(f"http://127.0.0.1:{port}")) as websocket:
+            await websocket.send(json.dumps({"type": "\x1b[31m\n2026 ERROR forged: line"}))
+            await websocket.wait_closed()
+
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        log = process.stderr.read()
+
+    assert "forged: line" in log
+    assert "\x1b" not in log
+    assert not re.search("^2026 ERROR", log, re.MULTILINE)
 
 
 def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
