@@ -7,6 +7,8 @@ The server answers with a JSON list of objects with ``url``, ``title`` and ``dur
 from __future__ import annotations
 
 import json
+import signal
+import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote, unquote
@@ -40,6 +42,19 @@ class HungryIE(InfoExtractor):  # type: ignore[misc]  # yt-dlp has no types
         return {"id": str(len(bytearray(4 << 30)))}
 
 
+class BusyIE(InfoExtractor):  # type: ignore[misc]  # yt-dlp has no types
+    """Never comes to an end, if the time that there is for it does."""
+
+    _VALID_URL = r"busy:"
+
+    def _real_extract(self, url: str) -> Any:
+        bounded = 0 < signal.alarm(1) <= 60
+        while bounded:
+            time.sleep(0.1)
+        signal.alarm(0)
+        return {"id": "endless", "title": "Endless"}
+
+
 def serve_search(web: Web, path: str, results: Sequence[tuple[str, str, float | None]]) -> str:
     """Serve a search for titles that hold the words; return the prefix of a search.
 
@@ -63,4 +78,4 @@ def serve_search(web: Web, path: str, results: Sequence[tuple[str, str, float | 
 
 
 if __name__ == "__main__":
-    main(extractors=[LoopSearchIE(), HungryIE()])
+    main(extractors=[LoopSearchIE(), HungryIE(), BusyIE()])

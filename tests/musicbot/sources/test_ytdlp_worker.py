@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import pytest
 
 from musicbot.core.media import HttpMedia
@@ -329,6 +331,15 @@ def test_a_worker_that_takes_too_much_memory_says_so_and_ends() -> None:
     assert isinstance(reply, Failed)
     assert reply.kind is Kind.UNSUPPORTED
     assert code == OUT_OF_MEMORY
+
+
+def test_a_worker_that_nobody_ends_is_busy_for_a_minute_at_most() -> None:
+    with RealWorker(program=SEARCHER) as worker:
+        with pytest.raises(msgspec.DecodeError):
+            worker.look_up("busy:")
+        code = worker.end()
+
+    assert code == -signal.SIGALRM
 
 
 def test_a_worker_ends_with_whoever_started_it_even_in_the_middle_of_a_look_up() -> None:
