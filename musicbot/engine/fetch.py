@@ -73,6 +73,8 @@ class HttpReader(io.RawIOBase):
         self._retries = Retries(backoff, client.cancellation.sleep)
         self._chunk_size = chunk_size
         self._part = part
+        self._start = 0
+        """Where in the file that begins which is read."""
         self._position = 0 if part is None else part.start
         """Where the next byte from the site belongs that somebody wants."""
         self._ahead = b""
@@ -116,20 +118,24 @@ class HttpReader(io.RawIOBase):
 
     def tell(self) -> int:
         """Return the position of the next byte to be read."""
-        return self._position - len(self._ahead)
+        return self._position - len(self._ahead) - self._start
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go elsewhere, though not before the beginning; nothing is asked for yet."""
-        start: int | None = 0
-        if whence != os.SEEK_SET:
-            start = self.tell() if whence == os.SEEK_CUR else self.size
-        if start is None or not self.seekable():
+        size = self.size
+        if size is None or not self.seekable():
             raise io.UnsupportedOperation("seek")
+        starts = {os.SEEK_CUR: self.tell(), os.SEEK_END: size - self._start}
         # FFmpeg seeks to the last byte even where there is none.
-        position = max(0, start + offset)
+        position = max(0, starts.get(whence, 0) + offset)
         if position != self.tell():
-            self._position, self._ahead = position, b""
+            self._position, self._ahead = self._start + position, b""
         return position
+
+    def begin_behind(self, count: int) -> None:
+        """Let the file begin so many bytes later; only what is behind them is fetched."""
+        self._start = self._position = count
+        self._ahead = b""
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read what is there, at most ``size`` bytes; wait if there is nothing."""

@@ -22,6 +22,7 @@ from musicbot.core.media import FileMedia, HttpMedia
 from musicbot.engine.cancellation import Cancelled
 from musicbot.engine.fetch import HttpReader
 from musicbot.engine.hls import MAGIC, OPTIONS, HlsOpener, Part
+from musicbot.engine.id3 import HEAD, tag_size
 from musicbot.engine.target import Target
 from musicbot.engine.webclient import WebClient
 from musicbot.errors import SourceError, SourceErrorKind
@@ -38,6 +39,9 @@ CODECS: Final = {
 
 ENOUGH: Final = 20_000_000
 """Bytes in which there must be some music; large pictures come before it."""
+
+LARGE_TAG: Final = 500_000
+"""Bytes of a tag with a picture that FFmpeg would keep, and that hides the music from it."""
 
 MAX_PARTS: Final = 100
 """How many parts of a playlist may go by without any music."""
@@ -172,6 +176,10 @@ class Opening:
         )
         try:
             if not reader.peek(len(MAGIC)).startswith(MAGIC):
+                # Nothing of the tag is used: whoever asked knows the title.
+                tag = tag_size(reader.peek(HEAD))
+                if tag > LARGE_TAG:
+                    reader.begin_behind(tag)
                 reader.allowance = ENOUGH
                 return reader
         except BaseException:

@@ -203,6 +203,22 @@ def test_a_site_without_ranges_is_not_read_for_ever() -> None:
         assert caught.value.kind is SourceErrorKind.UNSUPPORTED
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_file_may_begin_behind_its_beginning(ranges: bool) -> None:
+    with Web() as web, reader(web, "/song") as song:
+        web.file("/song", DATA, ranges=ranges, faults=Faults(drop_after=1_200_000, drops=1))
+        song.peek(10)
+        song.begin_behind(1_000_000)
+
+        assert song.tell() == 0
+        assert song.read() == DATA[1_000_000:]
+        assert song.seek(-10, os.SEEK_END) == len(DATA) - 1_000_010
+        assert song.seek(-10, os.SEEK_CUR) == len(DATA) - 1_000_020
+        assert song.read(10) == DATA[-20:-10]
+        assert song.seek(5) == song.tell() == 5
+        assert song.read(10) == DATA[1_000_005:1_000_015]
+
+
 def test_there_is_nothing_beyond_the_end() -> None:
     with Web() as web, reader(web, "/song") as song:
         web.file("/song", DATA)

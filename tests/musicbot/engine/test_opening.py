@@ -145,16 +145,46 @@ def test_nothing_is_printed_when_a_link_fails_in_the_middle(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_large_cover_is_read_past_but_a_huge_one_is_not(song: bytes) -> None:
+@pytest.mark.parametrize("size", [50_000, ENOUGH + 1_000_000])
+@pytest.mark.parametrize("ranges", [True, False])
+def test_the_cover_of_a_song_may_be_larger_than_the_song(
+    size: int, ranges: bool, song: bytes
+) -> None:
     with Web() as web:
-        web.file("/large.mp3", with_picture(song, 5_000_000))
-        web.file("/huge.mp3", with_picture(song, ENOUGH + 1_000_000))
-        opening = Opening(HttpMedia(web.url("/large.mp3")), client())
+        web.file("/song.mp3", song)
+        web.file("/cover.mp3", with_picture(song, size), ranges=ranges)
+        without = Opening(HttpMedia(web.url("/song.mp3")), client())
+        opening = Opening(HttpMedia(web.url("/cover.mp3")), client())
 
-        assert demux(opening) > 100
+        assert opening.container.duration == without.container.duration
+        number = demux(without)
+        assert demux(opening) == number
+        opening.container.seek(2_500_000)
+        assert demux(opening) == pytest.approx(number / 2, abs=5)
         opening.close()
+        without.close()
+
+
+def test_a_large_cover_is_not_fetched_where_one_can_jump(song: bytes) -> None:
+    size = 50_000_000
+    with Web() as web:
+        web.file("/song.mp3", with_picture(song, size))
+        opening = Opening(HttpMedia(web.url("/song.mp3")), client())
+        demux(opening)
+        opening.close()
+
+        first, *others = [request.range for request in web.requests]
+        assert first == (0, None)
+        assert others
+        assert all(other is not None and other[0] > size for other in others)
+
+
+def test_a_tag_that_says_it_is_longer_than_the_file_leaves_no_music(song: bytes) -> None:
+    with Web() as web:
+        web.file("/song.mp3", b"ID3\x03\0\0\x7f\x7f\x7f\x7f" + song)
+
         with pytest.raises(SourceError, match="no music"):
-            Opening(HttpMedia(web.url("/huge.mp3")), client())
+            Opening(HttpMedia(web.url("/song.mp3")), client())
 
 
 def test_a_playlist_without_music_is_left_soon(tmp_path: Path) -> None:
