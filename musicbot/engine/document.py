@@ -14,7 +14,7 @@ from typing import Final
 from musicbot.engine.icy import IcyFilter
 from musicbot.engine.retries import SpeedLimit
 from musicbot.engine.target import Target
-from musicbot.engine.webclient import Response, WebClient, broke_off
+from musicbot.engine.webclient import Response, WebClient, broke_off, too_slow
 from musicbot.errors import SourceError, SourceErrorKind
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
@@ -61,9 +61,7 @@ class Passage:
                     raise broke_off(self._response.site)
                 return b""
             if not self._speed.note(time.monotonic() - started, len(data)):
-                raise SourceError(
-                    SourceErrorKind.TIMEOUT, f"{self._response.site} sends too slowly to be heard."
-                )
+                raise too_slow(self._response.site)
             audio = data if self._icy is None else self._icy.feed(data)
             self.at += len(audio)
             if audio:

@@ -70,7 +70,7 @@ class HttpReader(io.RawIOBase):
         super().__init__()
         self._client = client
         self._document = Document(client, target, live=live, on_title=on_title)
-        self._retries = Retries(backoff, client.cancellation.sleep)
+        self._retries = Retries(backoff, client.sleep)
         self._chunk_size = chunk_size
         self._part = part
         self._start = 0

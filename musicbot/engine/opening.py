@@ -124,6 +124,7 @@ class Opening:
     def renew(self) -> None:
         """Note that there was some music."""
         self._parts = 0
+        self._client.deadline.lift()
         if isinstance(self._file, HttpReader):
             self._file.allowance = ENOUGH
 
@@ -165,6 +166,7 @@ class Opening:
         if media.available_at is not None:
             wait = media.available_at - time.time()
             self._client.cancellation.sleep(min(max(wait, 0.0), MAX_WAIT))
+        self._client.deadline.begin()
         if media.hls:
             return opener.playlist()
         reader = HttpReader(

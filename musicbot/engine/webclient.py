@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from musicbot.engine.cancellation import Cancellation
+from musicbot.engine.deadline import Deadline
 from musicbot.engine.target import Target
 from musicbot.engine.wire import Dialer, Resolver, Wire, resolve
 from musicbot.errors import SourceError, SourceErrorKind
@@ -40,13 +41,20 @@ class Timeouts:
     """For the head of an answer, and for each next byte."""
     slow: float = 10.0
     """After so long a wait in all it is judged whether what came is fast enough."""
+    first: float = 15.0
+    """For the first sound, whatever comes before it and however often it is tried."""
 
 
 class Response:
     """The answer to one request: its head, and its body as it comes."""
 
     def __init__(
-        self, wire: Wire, answer: http.client.HTTPResponse, target: Target, read_timeout: float
+        self,
+        wire: Wire,
+        answer: http.client.HTTPResponse,
+        target: Target,
+        read_timeout: float,
+        deadline: Deadline,
     ) -> None:
         self.status = answer.status
         self.target = target
@@ -55,6 +63,7 @@ class Response:
         self._wire = wire
         self._answer = answer
         self._read_timeout = read_timeout
+        self._deadline = deadline
 
     def header(self, name: str) -> str:
         """Return a header; empty if there is none."""
@@ -72,10 +81,12 @@ class Response:
             SourceError: If nothing comes, or the connection breaks.
             Cancelled: If it was.
         """
-        self._wire.allow(self._read_timeout)
+        self._wire.allow(min(self._read_timeout, self._deadline.left))
         try:
             return self._answer.read1(size)
         except TimeoutError as error:
+            if self._deadline.passed:
+                raise too_slow(self.site) from error
             raise SourceError(SourceErrorKind.TIMEOUT, f"{self.site} stopped sending.") from error
         except (OSError, http.client.HTTPException) as error:
             raise broke_off(self.site) from error
@@ -107,17 +118,23 @@ class WebClient:
     ) -> None:
         self.cancellation = Cancellation()
         self.timeouts = timeouts
-        self._dialer = Dialer(
-            policy,
-            self.cancellation,
-            timeout=timeouts.connect,
-            resolver=resolver,
-            context=context,
-        )
+        self.deadline = Deadline(timeouts.first)
+        """For all that is asked; whoever waits for the first sound begins and lifts it."""
+        self._policy = policy
+        self._resolver = resolver
+        self._context = context
 
     def cancel(self) -> None:
         """End everything that blocks, from another thread and for good."""
         self.cancellation.cancel()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, as far as there is any.
+
+        Raises:
+            Cancelled: As soon as it is.
+        """
+        self.cancellation.sleep(min(seconds, self.deadline.left))
 
     def get(self, target: Target, extra: Mapping[str, str]) -> Response:
         """Ask, follow redirects, and return an answer with status 200, 206 or 416.
@@ -146,19 +163,39 @@ class WebClient:
 
     def _ask(self, target: Target, extra: Mapping[str, str]) -> Response:
         site = target.destination
-        wire = self._dialer.dial(site.host, site.port, secure=site.secure)
+        if self.deadline.passed:
+            raise too_slow(site.host)
+        wire = self._dialer().dial(site.host, site.port, secure=site.secure)
+        wait = self.timeouts.read
         try:
-            wire.allow(self.timeouts.read)
-            return Response(wire, _exchange(wire, target, extra), target, self.timeouts.read)
+            wire.allow(min(wait, self.deadline.left))
+            return Response(wire, _exchange(wire, target, extra), target, wait, self.deadline)
         except BaseException as error:
             wire.close()
             if isinstance(error, TimeoutError):
+                if self.deadline.passed:
+                    raise too_slow(site.host) from error
                 raise SourceError(
                     SourceErrorKind.TIMEOUT, f"{site.host} does not answer."
                 ) from error
             if isinstance(error, OSError | http.client.HTTPException):
                 raise broke_off(site.host) from error
             raise
+
+    def _dialer(self) -> Dialer:
+        return Dialer(
+            self._policy,
+            self.cancellation,
+            # It waits twice: for the addresses, and for a connection.
+            timeout=min(self.timeouts.connect, self.deadline.left / 2),
+            resolver=self._resolver,
+            context=self._context,
+        )
+
+
+def too_slow(site: str) -> SourceError:
+    """Return the error for a site that will not become faster by being asked again."""
+    return SourceError(SourceErrorKind.BROKEN, f"{site} sends too slowly to be heard.")
 
 
 def broke_off(site: str) -> SourceError:

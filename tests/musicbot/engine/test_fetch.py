@@ -316,12 +316,13 @@ def test_a_site_that_always_stops_sending_is_given_up() -> None:
 
 
 def test_a_drip_is_not_mistaken_for_a_file() -> None:
-    with Web() as web, reader(web, "/song", by=client(timeouts=HASTY), backoff=()) as song:
+    with Web() as web, reader(web, "/song", by=client(timeouts=HASTY)) as song:
         web.drip("/song", seconds=0.05)
 
         with pytest.raises(SourceError, match="too slowly") as caught:
             song.read()
-        assert caught.value.kind is SourceErrorKind.TIMEOUT
+        assert caught.value.kind is SourceErrorKind.BROKEN
+        assert web.hits("/song") == 1
 
 
 def test_a_link_that_expires_while_it_plays_is_no_end_of_the_song() -> None:

@@ -11,11 +11,12 @@ import pytest
 from musicbot.core.media import FileMedia, HttpMedia
 from musicbot.engine.cancellation import Cancelled
 from musicbot.engine.opening import ENOUGH, MAX_PARTS, Opening
+from musicbot.engine.webclient import Timeouts
 from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.netpolicy import NetPolicy
-from tests.support.fetching import client
+from tests.support.fetching import client, noise
 from tests.support.tones import make_hls, make_sound, make_tones, tone
-from tests.support.web import Canary, Faults, Web
+from tests.support.web import Canary, Exchange, Faults, Web
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +186,49 @@ def test_a_tag_that_says_it_is_longer_than_the_file_leaves_no_music(song: bytes)
 
         with pytest.raises(SourceError, match="no music"):
             Opening(HttpMedia(web.url("/song.mp3")), client())
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [Faults(pace=0.1), Faults(delay=0.1, drop_after=20_000), Faults(stall_after=20_000)],
+    ids=["goes on", "breaks off", "stalls"],
+)
+@pytest.mark.parametrize("hls", [True, False])
+def test_nobody_waits_for_long_for_the_first_sound(
+    hls: bool, faults: Faults, tmp_path: Path
+) -> None:
+    make_hls(tmp_path, left=440, right=880, seconds=1)
+    by = client(timeouts=Timeouts(read=0.4, first=1.0))
+    with Web() as web:
+        web.folder("/music", tmp_path)
+        web.file("/music/segment0.ts", noise(10_000_000), faults=faults)
+        path = "/music/index.m3u8" if hls else "/music/segment0.ts"
+        started = time.monotonic()
+
+        with pytest.raises(SourceError, match="too slowly") as caught:
+            demux(Opening(HttpMedia(web.url(path), hls=hls), by))
+        assert time.monotonic() - started < 3
+        assert caught.value.kind is SourceErrorKind.BROKEN
+
+
+def test_what_is_heard_may_take_its_time(song: bytes) -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.begin(200, {"Content-Type": "audio/mpeg"})
+        exchange.send(song[:-10_000])
+        assert heard.wait(10)
+        exchange.pause(0.6)
+        exchange.send(song[-10_000:])
+
+    heard = threading.Event()
+    with Web() as web:
+        web.answer("/song.mp3", answer)
+        by = client(timeouts=Timeouts(first=0.5))
+        opening = Opening(HttpMedia(web.url("/song.mp3")), by)
+        opening.renew()
+        heard.set()
+
+        assert demux(opening) > 100
+        opening.close()
 
 
 def test_a_playlist_without_music_is_left_soon(tmp_path: Path) -> None:

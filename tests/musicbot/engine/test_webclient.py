@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from musicbot.engine.cancellation import Cancelled
 from musicbot.engine.target import Headers, Target
-from musicbot.engine.webclient import Response, WebClient
+from musicbot.engine.webclient import Response, Timeouts, WebClient
 from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.netpolicy import NetPolicy
 from tests.support.fetching import HASTY, client, self_signed
@@ -275,6 +277,48 @@ def test_broken_chunks_are_a_broken_connection(data: bytes) -> None:
 
         with pytest.raises(SourceError, match="broke off"):
             body(response)
+
+
+def test_after_the_deadline_nothing_is_asked() -> None:
+    with Canary() as canary:
+        by = client(timeouts=Timeouts(first=0.0))
+        by.deadline.begin()
+
+        with pytest.raises(SourceError, match="too slowly") as caught:
+            by.get(Target(canary.url("/")), {})
+        assert caught.value.kind is SourceErrorKind.BROKEN
+        assert canary.connections == 0
+
+
+def test_no_wait_goes_beyond_the_deadline() -> None:
+    def answer(exchange: Exchange) -> None:
+        exchange.begin(200, {"Content-Length": "10"})
+        exchange.stall()
+
+    def resolve(host: str, port: int) -> list[str]:
+        done.wait(10)
+        return []
+
+    done = threading.Event()
+    by = client(timeouts=Timeouts(first=0.3), resolver=resolve)
+    with Web() as web:
+        web.answer("/body", answer)
+        web.answer("/head", Exchange.stall)
+        started = time.monotonic()
+        by.deadline.begin()
+        with pytest.raises(SourceError, match="not found in time"):
+            by.get(Target("http://a.example/"), {})
+        by.deadline.begin()
+        with pytest.raises(SourceError, match="too slowly"):
+            get(web, "/head", by=by)
+        by.deadline.begin()
+        with pytest.raises(SourceError, match="too slowly"):
+            body(get(web, "/body", by=by))
+        by.deadline.begin()
+        by.sleep(60)
+
+        assert time.monotonic() - started < 3
+        done.set()
 
 
 def test_a_cancelled_client_asks_nothing() -> None:
