@@ -10,7 +10,7 @@ MAKE_VENV = @test -x $(BIN)/pip || { rm -rf .venv; $(PYTHON) -m venv .venv \
 	|| { rm -rf .venv; echo "Python's venv module is missing: on Debian, install python3-venv."; exit 1; }; }
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format chromium clean
+.PHONY: help run test check bench format readme chromium clean
 
 help:
 	@echo "make run     start the server, the page and the music bot"
@@ -18,6 +18,7 @@ help:
 	@echo "make check   the whole gate: format, lint, types, imports, tests, coverage, JavaScript"
 	@echo "make bench   measure speed (ARGS='--listeners 200' for more)"
 	@echo "make format  format Python and JavaScript"
+	@echo "make readme  write the tables of commands and settings into the README"
 
 # Without its JavaScript runtime, which not every platform has, only YouTube is missing.
 .venv/run: pyproject.toml
@@ -67,6 +68,9 @@ format: .venv/test $(CLIENT)/node_modules
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	cd $(CLIENT) && npm run --silent format
+
+readme: .venv/test
+	$(BIN)/python -m tests.readme
 
 clean:
 	rm -rf .venv $(CLIENT)/node_modules .coverage* .mypy_cache .pytest_cache .ruff_cache

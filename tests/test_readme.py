@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
-from musicbot.core import commands
+import pytest
 
-README: Final = (Path(__file__).parent.parent / "README.md").read_text()
-
-
-def between(marker: str) -> str:
-    """Return what stands between two markers of the README."""
-    _, _, rest = README.partition(f"<!-- {marker} -->")
-    inside, end, _ = rest.partition(f"<!-- /{marker} -->")
-    assert end, f"The README has no {marker}."
-    return inside.strip()
+from tests import readme
 
 
-def test_the_table_of_commands_is_that_of_the_code() -> None:
-    assert between("commands") == commands.as_markdown()
+def test_the_tables_are_those_of_the_code() -> None:
+    text = readme.README.read_text(encoding="utf-8")
+
+    assert text == readme.up_to_date(text), "Run: make readme"
+
+
+@pytest.mark.parametrize("name", readme.TABLES)
+def test_a_table_that_is_out_of_date_is_replaced(name: str, tmp_path: Path) -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    old = tmp_path / "README.md"
+    old.write_text(text.replace(readme.TABLES[name](), "| old |"), encoding="utf-8")
+
+    readme.rewrite(old)
+
+    assert old.read_text(encoding="utf-8") == text
+
+
+def test_a_missing_marker_is_told() -> None:
+    with pytest.raises(ValueError, match="not found"):
+        readme.up_to_date("# Nothing")

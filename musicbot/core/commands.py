@@ -1,7 +1,7 @@
 """The commands: one table, of which parsing, help, the list and the command line are views.
 
 To add a command, write its action in :mod:`musicbot.core.actions` and its line in
-:data:`COMMANDS`.
+:data:`COMMANDS`; ``make readme`` tells of it in the README.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ COMMANDS: Final[Mapping[str, Spec]] = {
     "playnext": Spec("<link or words>", "Play a track next", actions.play_next, ("pn",)),
     "demo": Spec("", "Play the built-in piece, which needs no internet", actions.demo),
     "pause": Spec("", "Pause the music", actions.pause),
-    "resume": Spec("", "Go on after a pause", actions.resume, ("unpause",)),
+    "resume": Spec("", "Go on after a pause or a failure", actions.resume, ("unpause",)),
     "skip": Spec("", "Go on with the next track", actions.skip, ("s", "next")),
     "stop": Spec("", "Stop the music and clear the queue", actions.stop),
     "seek": Spec(

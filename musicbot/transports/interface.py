@@ -6,7 +6,6 @@ what happens as events. It decides nothing about music.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -96,7 +95,3 @@ class RoomTransport(Protocol):
     async def close(self) -> None:
         """Leave the room and release everything; may be called twice."""
         ...
-
-
-NextPayload = Callable[[], bytes]
-"""Returns the Opus payload of the next 20 ms, silence included; never blocks."""

@@ -37,6 +37,7 @@ leave
 help|h [command]
 ping
 """
+"""What is promised to people; a command that is added later need not be here."""
 
 CALLED = {called: name for name, spec in COMMANDS.items() for called in (name, *spec.aliases)}
 
@@ -61,12 +62,14 @@ def answer(player: Player, text: str, *, host: bool = False, alone: bool = False
     return next(effect for effect in effects if isinstance(effect, Reply))
 
 
-def test_the_table_has_the_commands_that_people_know() -> None:
-    lines = [line.partition(" ") for line in STANDARD.strip().splitlines()]
+@pytest.mark.parametrize("line", STANDARD.strip().splitlines())
+def test_the_table_has_the_commands_that_people_know(line: str) -> None:
+    names, _, arguments = line.partition(" ")
 
-    assert {tuple(names.split("|")): arguments for names, _, arguments in lines} == {
-        (name, *spec.aliases): spec.arguments for name, spec in COMMANDS.items()
-    }
+    name, *aliases = names.split("|")
+
+    assert COMMANDS[name].arguments == arguments
+    assert set(aliases) <= set(COMMANDS[name].aliases)
 
 
 def test_no_name_stands_for_two_commands() -> None:
