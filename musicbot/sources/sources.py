@@ -101,8 +101,12 @@ class Sources:
         """End all that runs; whoever still looks things up must have been cancelled."""
         await self._exits.aclose()
 
-    async def look_up(self, text: str) -> Finding:
+    async def look_up(self, text: str, *, room: str = "") -> Finding:
         """Find what a listener typed.
+
+        Args:
+            text: A link or words.
+            room: Where it was typed; rooms take turns, so that none holds up another.
 
         Raises:
             SourceError: If that is nothing that can be played.
@@ -110,25 +114,29 @@ class Sources:
         query = read_query(text)
         match query:
             case WebLink(url):
-                found = await self._resolver.look_up(Target(url))
+                found = await self._resolver.look_up(Target(url), room=room)
             case Words(words):
                 piece = await self._library.find(words) if self._library is not None else None
                 if piece is not None:
                     return Finding((piece,))
-                found = await self._resolver.search(words)
+                found = await self._resolver.search(words, room=room)
             case _:
                 assert_never(query)
         return Finding(tuple(self._pieces(found.entries)), found.title)
 
-    async def open(self, source: Source) -> Media:
+    async def open(self, source: Source, *, room: str = "") -> Media:
         """Find out how a source is opened.
+
+        Args:
+            source: What is about to be played.
+            room: Where; rooms take turns here too, and look-ups are never in the way.
 
         Raises:
             SourceError: If it cannot be.
         """
         match source:
             case Link():
-                return self._fresh.take(source, _now()) or await self._resolve(source)
+                return self._fresh.take(source, _now()) or await self._resolve(source, room)
             case LibraryFile():
                 if self._library is None:
                     raise SourceError(SourceErrorKind.GONE, "There is no library any more.")
@@ -138,8 +146,8 @@ class Sources:
             case _:
                 assert_never(source)
 
-    async def _resolve(self, link: Link) -> Media:
-        found = await self._resolver.open(from_handle(link.url, link.handle))
+    async def _resolve(self, link: Link, room: str) -> Media:
+        found = await self._resolver.open(from_handle(link.url, link.handle), room=room)
         for entry in found.entries:
             if entry.media is not None:
                 return entry.media

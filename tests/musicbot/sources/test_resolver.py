@@ -12,7 +12,8 @@ from typing import Any, Final
 import pytest
 
 from musicbot.errors import SourceError, SourceErrorKind
-from musicbot.sources.resolver import LOOK_UPS, MAX_WAITING, WORKERS, Resolver
+from musicbot.sources.resolver import LOOK_UPS, OPENS, WORKERS, Resolver
+from musicbot.sources.turns import MAX_WAITING, MAX_WAITING_IN_ALL
 from musicbot.sources.wire import Found, Target
 from tests.support import fake_worker
 from tests.support.processes import is_running, read_when_written, until, until_gone, written
@@ -151,11 +152,23 @@ async def test_quick_requests_wait_for_each_other_instead_of_starting_workers(
     assert len(written(note).split()) == 1
 
 
+async def test_behind_a_slow_request_a_worker_is_warm_for_the_next(tmp_path: Path) -> None:
+    note, go = tmp_path / "starts", tmp_path / "go"
+    async with running((*FAKE, "counts", str(note)), foresight=0.0) as resolver:
+        slow = asyncio.create_task(resolver.look_up(Target(f"wait {go}")))
+        _, warm = await starts(note, 2)
+
+        assert answered_by(await resolver.look_up(Target("one"))) == warm
+        go.touch()
+        await slow
+
+
 async def test_no_more_workers_run_than_allowed_and_one_stays(tmp_path: Path) -> None:
     note, go = tmp_path / "starts", tmp_path / "go"
-    async with running((*FAKE, "counts", str(note))) as resolver:
-        asking = [resolver.open(Target(f"wait {go}")) for _ in range(WORKERS + 2)]
-        tasks = [asyncio.create_task(each) for each in asking]
+    async with running((*FAKE, "counts", str(note)), foresight=60.0) as resolver:
+        opens = [resolver.open(Target(f"wait {go}"), room=f"{n}") for n in range(OPENS + 2)]
+        searches = [resolver.search(f"wait {go}", room=f"{n}") for n in range(LOOK_UPS + 2)]
+        tasks = [asyncio.create_task(each) for each in opens + searches]
         await starts(note, WORKERS)
         go.touch()
         found = await asyncio.gather(*tasks)
@@ -169,15 +182,68 @@ async def test_no_more_workers_run_than_allowed_and_one_stays(tmp_path: Path) ->
 
 async def test_who_would_wait_too_long_is_sent_away() -> None:
     async with running() as resolver:
-        busy = [resolver.look_up(Target("hang")) for _ in range(LOOK_UPS + MAX_WAITING)]
-        tasks = [asyncio.create_task(each) for each in busy]
+        tasks = endless_look_ups(resolver, "evil", LOOK_UPS - 1 + MAX_WAITING)
         await asyncio.sleep(0)
 
         with pytest.raises(SourceError, match="Too much"):
-            await resolver.look_up(Target("one"))
+            await resolver.look_up(Target("one"), room="evil")
 
         await cancelled(*tasks)
-        assert isinstance(await resolver.look_up(Target("one")), Found)
+        assert isinstance(await resolver.look_up(Target("one"), room="evil"), Found)
+
+
+async def test_a_room_that_fills_the_line_gives_way_to_another() -> None:
+    rooms = MAX_WAITING_IN_ALL // MAX_WAITING
+    async with running() as resolver:
+        tasks = [*endless_look_ups(resolver, "0", 1 + MAX_WAITING)]
+        tasks += endless_look_ups(resolver, "1", 2 + MAX_WAITING)
+        for room in range(2, rooms):
+            tasks += endless_look_ups(resolver, f"{room}", MAX_WAITING)
+        await asyncio.sleep(0)
+        late = asyncio.create_task(resolver.look_up(Target("one"), room="good"))
+
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert not late.done()
+        await cancelled(*[task for task in tasks if task not in done])
+
+        with pytest.raises(SourceError, match="Too much"):
+            done.pop().result()
+        assert done == set()
+        assert isinstance(await late, Found)
+
+
+async def test_a_room_that_asks_for_what_never_ends_holds_up_no_other() -> None:
+    async with running() as resolver:
+        tasks = endless_look_ups(resolver, "evil", MAX_WAITING)
+        opening = asyncio.create_task(resolver.open(Target("hang"), room="evil"))
+        await asyncio.sleep(0)
+
+        async with asyncio.timeout(10):
+            for number in range(3):
+                assert isinstance(await resolver.look_up(Target(f"{number}"), room="good"), Found)
+                assert isinstance(await resolver.open(Target(f"{number}"), room="good"), Found)
+
+        assert not any(task.done() for task in (*tasks, opening))
+        await cancelled(*tasks, opening)
+
+
+async def test_a_room_whose_look_ups_came_late_goes_last(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    async with running(look_up_time=1.0) as resolver:
+        late = await asyncio.gather(
+            *endless_look_ups(resolver, "evil", LOOK_UPS - 1), return_exceptions=True
+        )
+        busy = [resolver.search(f"wait {go}", room=f"{n}") for n in range(LOOK_UPS - 1)]
+        tasks = [asyncio.create_task(each) for each in busy]
+        last = asyncio.create_task(resolver.search("one", room="evil"))
+
+        assert isinstance(await resolver.search("two", room="good"), Found)
+        assert not last.done()
+        go.touch()
+        assert isinstance(await last, Found)
+        await asyncio.gather(*tasks)
+
+    assert all(isinstance(each, SourceError) for each in late)
 
 
 async def test_an_answer_to_somebody_who_left_is_given_to_nobody(tmp_path: Path) -> None:
@@ -234,3 +300,8 @@ async def cancelled(*tasks: asyncio.Task[Found]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
+
+
+def endless_look_ups(resolver: Resolver, room: str, count: int) -> list[asyncio.Task[Found]]:
+    asking = [resolver.look_up(Target("hang"), room=room) for _ in range(count)]
+    return [asyncio.create_task(each) for each in asking]

@@ -16,6 +16,7 @@ from musicbot.core.tracks import Demo, LibraryFile, Link
 from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.sources.sources import Finding, Sources
 from tests.support import fake_worker, search_worker
+from tests.support.processes import until
 from tests.support.search_worker import serve_search
 from tests.support.songs import make_mp3
 from tests.support.web import Canary, Web
@@ -177,6 +178,23 @@ async def test_many_may_ask_at_once(world: World) -> None:
     )
 
     assert [finding.pieces[0].title for finding in found] == [f"many{n}" for n in range(10)]
+
+
+async def test_a_room_of_pages_that_come_byte_by_byte_holds_up_no_other(world: World) -> None:
+    world.web.drip("/drip", seconds=1.0)
+    world.web.file("/honest.mp3", bytes(5000))
+    drips = [world.web.url(f"/drip?{number}") for number in range(5)]
+    slow = [asyncio.create_task(world.sources.look_up(drip, room="evil")) for drip in drips]
+    await until(lambda: world.web.hits("/drip") > 0)
+
+    # If it had to wait for the five, it would take longer than this.
+    async with asyncio.timeout(35):
+        finding = await world.sources.look_up(world.web.url("/honest.mp3"), room="good")
+
+    assert [piece.title for piece in finding.pieces] == ["honest"]
+    for task in slow:
+        task.cancel()
+    await asyncio.wait(slow)
 
 
 async def look_up(sources: Sources, text: str) -> Finding:
