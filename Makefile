@@ -22,14 +22,16 @@ help:
 
 # Without its JavaScript runtime, which not every platform has, only YouTube is missing.
 .venv/run: pyproject.toml
+	@echo "Installing into .venv, once; this takes a minute or two…"
 	$(MAKE_VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[youtube]' \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[youtube]' \
 	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
 .venv/test: pyproject.toml
+	@echo "Installing what the tests need into .venv…"
 	$(MAKE_VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
 	touch $@
 
 $(CLIENT)/node_modules: $(CLIENT)/package.json $(CLIENT)/package-lock.json

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from musicbot import app
 from musicbot.config import BotConfig, ServerConfig, socket_of
@@ -35,6 +36,8 @@ OUR_NAME: Final = "command line"
 
 REPLY_TIME: Final = 60.0
 """Seconds that the bot has to answer a command given here; a slow site is waited for."""
+
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 TALKATIVE: Final = ("aioice", "aiortc", "websockets")
 """Libraries that tell everything they do."""
@@ -117,6 +120,32 @@ def _take_file(context: click.Context, _: click.Parameter, path: Path | None) ->
     context.default_map = {**keys, **dict.fromkeys(main.commands, keys)}
 
 
+def _take_late_log_level(
+    context: click.Context, parameter: click.Parameter, level: str | None
+) -> None:
+    """Take a level that is given behind the subcommand, or by a file that is named there."""
+    source = context.get_parameter_source(parameter.name or "")
+    before = context.find_root().get_parameter_source(parameter.name or "")
+    if level is not None and (
+        source is ParameterSource.COMMANDLINE or before is ParameterSource.DEFAULT
+    ):
+        logs.set_up(level)
+        context.find_root().obj = level
+
+
+def settings_of_the_program(command: F) -> F:
+    """Let what may be set before a subcommand be set behind it too, where people look for it."""
+    levels = click.Choice(LOG_LEVELS)
+    file = click.Path(exists=True, dir_okay=False, path_type=Path)
+    late: dict[str, Any] = {"expose_value": False, "hidden": True}
+    for declare in (
+        click.option("--config", type=file, callback=_take_file, is_eager=True, **late),
+        click.option("--log-level", type=levels, callback=_take_late_log_level, **late),
+    ):
+        command = declare(command)
+    return command
+
+
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -133,7 +162,7 @@ def _take_file(context: click.Context, _: click.Parameter, path: Path | None) ->
 @setting(
     "--log-level",
     default="info",
-    type=click.Choice(["debug", "info", "warning", "error"]),
+    type=click.Choice(LOG_LEVELS),
     help="How much to say.",
 )
 @click.pass_context
@@ -161,9 +190,10 @@ def main(context: click.Context, log_level: str) -> None:
     help="Further origin that pages may come from; repeatable.",
 )
 @settings_of_the_bot
-@click.pass_obj
+@settings_of_the_program
+@click.pass_context
 def up(
-    log_level: str,
+    context: click.Context,
     /,
     *,
     host: str,
@@ -179,7 +209,7 @@ def up(
             host=host, port=port, token=token, ice_servers=ice_server, allow_origins=allow_origin
         )
         config = BotConfig(server=server.socket, token=token, **bot)
-        _run(app.up(server, config, log_level=log_level, announce=click.echo))
+        _run(app.up(server, config, log_level=context.find_root().obj, announce=click.echo))
 
 
 @main.command()
@@ -187,6 +217,7 @@ def up(
 @setting("--token", required=True, help="The token given to the server as --bot-token.")
 @click.option("--end-with-stdin", is_flag=True, hidden=True)
 @settings_of_the_bot
+@settings_of_the_program
 def run(*, server: str, end_with_stdin: bool, **bot: Any) -> None:
     """Start a bot worker alone, for a signaling server that runs elsewhere."""
     with _explained():

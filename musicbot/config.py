@@ -112,10 +112,18 @@ class ServerConfig:
 
 
 def socket_of(server: str) -> str:
-    """Return the WebSocket address of a server that is given as people see it in their browser."""
+    """Return the WebSocket address of a server that is given as people see it in their browser.
+
+    Raises:
+        ConfigError: If it is no address of a server.
+    """
     address = urlsplit(server)
+    if address.scheme in ("ws", "wss"):
+        return server
     scheme = {"http": "ws", "https": "wss"}.get(address.scheme)
-    return server if scheme is None else f"{scheme}://{address.netloc}/ws"
+    if scheme is None or not address.netloc:
+        raise ConfigError("The server's address must look like http://127.0.0.1:8080.")
+    return f"{scheme}://{address.netloc}/ws"
 
 
 def _reachable(host: str) -> str:

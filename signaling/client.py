@@ -111,7 +111,10 @@ async def connect(
         raise ConnectionLost(None, f"The server at {url} answered {status}.") from error
     except TimeoutError as error:
         raise ConnectionLost(None, f"The server at {url} did not answer in time.") from error
-    except (OSError, WebSocketException, ValueError) as error:
+    except OSError as error:
+        text = f"No server answers at {origin or url}. Is it running, and is the address right?"
+        raise ConnectionLost(None, text) from error
+    except (WebSocketException, ValueError) as error:
         raise ConnectionLost(None, f"Cannot reach the server at {url}: {error}.") from error
     async with websocket:
         yield Connection(websocket)

@@ -101,6 +101,36 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
 
 
 @pytest.mark.parametrize(
+    ("words", "level"),
+    [
+        (("--log-level", "debug", "up"), "debug"),
+        (("up", "--log-level", "debug"), "debug"),
+        (("up", "--config", "FILE"), "error"),
+        (("--log-level", "debug", "up", "--config", "FILE"), "debug"),
+        (("--config", "FILE", "up", "--log-level", "debug"), "debug"),
+    ],
+)
+def test_settings_of_the_program_stand_before_or_behind_the_subcommand(
+    started: Started, tmp_path: Path, words: tuple[str, ...], level: str
+) -> None:
+    file = tmp_path / "irisa.toml"
+    file.write_text('port = 1001\nlog-level = "error"')
+
+    result = invoke(*(str(file) if word == "FILE" else word for word in words))
+
+    assert result.exit_code == 0, result.output
+    assert started.others[0]["log_level"] == level
+    assert (started.servers[0].page == "http://127.0.0.1:1001") == ("FILE" in words)
+
+
+def test_an_address_that_is_none_is_explained() -> None:
+    result = invoke("np", "--room", "den", "--server", "nonsense")
+
+    assert result.exit_code == 2
+    assert "must look like http://127.0.0.1:8080" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ("prot = 1", "prot"),
@@ -237,7 +267,7 @@ def test_a_server_that_is_not_there_is_said_in_a_sentence() -> None:
     result = invoke("np", "--room", "den", "--server", f"http://127.0.0.1:{free_port()}")
 
     assert result.exit_code == 1
-    assert "Cannot reach the server" in result.stderr
+    assert "No server answers at http://127.0.0.1:" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

@@ -58,8 +58,13 @@ def test_page_and_bot_find_a_server_that_listens_on(host: str, page: str, socket
         ("http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"),
         ("https://irisa.example.org/r/den", "wss://irisa.example.org/ws"),
         ("ws://127.0.0.1:8080/ws", "ws://127.0.0.1:8080/ws"),
-        ("irisa.example.org", "irisa.example.org"),
     ],
 )
 def test_a_server_may_be_named_as_people_see_it(server: str, socket: str) -> None:
     assert socket_of(server) == socket
+
+
+@pytest.mark.parametrize("server", ["irisa.example.org", "", "http:", "ftp://irisa.example.org"])
+def test_what_is_no_address_of_a_server_is_refused_with_an_example(server: str) -> None:
+    with pytest.raises(ConfigError, match=r"like http://127\.0\.0\.1:8080"):
+        socket_of(server)

@@ -44,7 +44,7 @@ async def test_a_server_that_is_not_there_is_told() -> None:
 
     lost = await refusal(f"ws://127.0.0.1:{port}/ws")
 
-    assert str(lost).startswith(f"Cannot reach the server at ws://127.0.0.1:{port}/ws: ")
+    assert str(lost).startswith(f"No server answers at ws://127.0.0.1:{port}/ws. Is it running")
 
 
 async def test_a_server_that_refuses_is_told() -> None:
