@@ -3,7 +3,7 @@
  *
  * One music line and one data channel come with the offer, and nothing is negotiated on it again.
  *
- * Events: `stream`, `open` and `message` of the channel `music`, `lost`.
+ * Events: `stream`, `open` once the bot is heard on the channel `music`, its `message`, `lost`.
  */
 
 import { decodeFromBot, encode } from "./channels.js";
@@ -22,7 +22,7 @@ class Listener extends EventTarget {
   #send;
   /** @type {RTCDataChannel | null} */
   #channel = null;
-  #announced = false;
+  #heard = false;
   #closed = new AbortController();
 
   /**
@@ -43,7 +43,7 @@ class Listener extends EventTarget {
 
   /** @returns {boolean} whether commands can be sent */
   get isOpen() {
-    return this.#announced && this.#channel?.readyState === "open";
+    return this.#heard && this.#channel?.readyState === "open";
   }
 
   /** @param {RTCSessionDescriptionInit} offer */
@@ -120,21 +120,16 @@ class Listener extends EventTarget {
     const { signal } = this.#closed;
     channel.addEventListener("message", ({ data }) => this.#takeMessage(data), { signal });
     channel.addEventListener("close", () => this.#tell("lost", null), { signal });
-    // Chrome delivers a channel that calls itself open, but may lose what is sent before this event.
-    channel.addEventListener("open", () => this.#announce(), { signal });
-  }
-
-  #announce() {
-    if (!this.#announced) {
-      this.#announced = true;
-      this.#tell("open", null);
-    }
   }
 
   /** @param {unknown} data */
   #takeMessage(data) {
-    // What the bot sends at once proves it as well, should a browser fire no such event.
-    this.#announce();
+    // The bot says at once how things stand. Before that Chrome loses now and then what is sent,
+    // though the channel calls itself open.
+    if (!this.#heard) {
+      this.#heard = true;
+      this.#tell("open", null);
+    }
     const message = decodeFromBot(data);
     if (message) {
       this.#tell("message", message);

@@ -137,41 +137,21 @@ test("the stream of the track is told", () => {
   assert.deepEqual(told, [stream]);
 });
 
-test("commands go over the channel once it is open", () => {
+test("commands go over the channel once the bot is heard on it", () => {
   const { connection, listener } = make();
+  const told = record(listener, "open");
   const channel = new FakeChannel("music");
   const command = /** @type {const} */ ({ type: "command", id: 1, text: "!skip" });
   assert.equal(listener.command(command), false);
   connection.emit("datachannel", { channel });
-  assert.equal(listener.command(command), false);
   channel.open();
+  assert.equal(listener.command(command), false);
+  channel.receive({ type: "reply", id: 0, ok: true, text: "Pong.", done: true });
+  channel.receive({ type: "reply", id: 0, ok: true, text: "Pong.", done: true });
 
+  assert.deepEqual([told, listener.isOpen], [["open"], true]);
   assert.equal(listener.command(command), true);
   assert.deepEqual(channel.sent, [command]);
-});
-
-test("a channel that calls itself open is used once the browser or the bot has said so", () => {
-  const { connection, listener } = make();
-  const told = record(listener, "open");
-  const channel = new FakeChannel("music");
-  channel.readyState = "open";
-  connection.emit("datachannel", { channel });
-  assert.equal(listener.command({ type: "command", id: 1, text: "!ping" }), false);
-  channel.open();
-  channel.open();
-
-  assert.deepEqual([told, listener.isOpen], [["open"], true]);
-});
-
-test("what the bot says proves that the channel is open", () => {
-  const { connection, listener } = make();
-  const told = record(listener, "open");
-  const channel = new FakeChannel("music");
-  channel.readyState = "open";
-  connection.emit("datachannel", { channel });
-  channel.receive({ type: "reply", id: 1, ok: true, text: "Pong.", done: true });
-
-  assert.deepEqual([told, listener.isOpen], [["open"], true]);
 });
 
 test("channels of another name are not the music's", () => {
