@@ -16,8 +16,10 @@ from typing import Final
 import click
 
 from signaling import logs
+from signaling.descriptors import ShortageNotice, raise_limit
 from signaling.ice import parse_ice_servers
 from signaling.lifeline import end_with_stdin as watch_stdin
+from signaling.limits import Limits
 from signaling.messages import IceServer
 from signaling.server import Settings, running
 
@@ -66,6 +68,13 @@ class WrongSettings(click.ClickException):
     type=click.Choice(["debug", "info", "warning", "error"]),
     help="How much to say.",
 )
+@click.option(
+    "--per-address",
+    default=Limits().per_address,
+    type=click.IntRange(0),
+    help="Connections that one address may have open, this machine excepted; 0 for any number, "
+    "behind a proxy that runs elsewhere.",
+)
 @click.option("--end-with-stdin", is_flag=True, hidden=True)
 def main(
     host: str,
@@ -73,6 +82,7 @@ def main(
     bot_token: str | None,
     ice_server: tuple[str, ...],
     allow_origin: tuple[str, ...],
+    per_address: int,
     log_level: str,
     end_with_stdin: bool,
 ) -> None:
@@ -86,6 +96,7 @@ def main(
         token=bot_token or None,
         ice=_ice_servers(ice_server),
         allow_origins=tuple(map(_origin, allow_origin)),
+        limits=Limits(per_address=per_address).within(raise_limit()),
     )
     try:
         asyncio.run(_run(settings, end_with_stdin=end_with_stdin))
@@ -98,6 +109,7 @@ async def _run(settings: Settings, *, end_with_stdin: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.set_exception_handler(ShortageNotice())
     if end_with_stdin:
         watch_stdin()
     async with running(settings) as server:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -11,6 +11,9 @@ from signaling.messages import MAX_MESSAGE, ProtocolError
 
 MAX_NAME: Final = 64
 """Characters of a name, of a peer or a room, in normal form C."""
+
+OWN_FILES: Final = 64
+"""What a process may have open besides its connections."""
 
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Turn the direction of the text around them, which is not only the name's own."""
@@ -45,12 +48,22 @@ class Limits:
     rooms: int = 10_000
     """Rooms at once; then ``server-full``, as for the connections."""
     connections: int = 20_000
+    opening: int = 64
+    """Connections besides those, of which nobody knows yet what they want; then 503."""
+    per_address: int = 64
+    """Open connections of one host; then 429. 0 for any number. This machine is not
+    counted: a proxy here speaks for everybody."""
     summon_time: float = 10.0
     """Seconds that a summoned bot has to come before another worker is asked."""
     ping_time: float = 10.0
     """Seconds between pings, and for an answer: who is dead is gone in about 20 s."""
     stop_time: float = 2.0
     """Seconds that a peer has to say goodbye before it is cut."""
+
+    def within(self, files: int) -> Limits:
+        """Return the limits of a process that may have so many files open."""
+        most = max(1, files - self.opening - OWN_FILES)
+        return replace(self, connections=min(self.connections, most))
 
 
 def clean_name(text: str, code: str) -> str:

@@ -8,8 +8,9 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from websockets.asyncio.server import Server as WebSocketServer
 from websockets.asyncio.server import ServerConnection, serve
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK
 from websockets.http11 import Request, Response
 
 from signaling.exchange import Exchange
+from signaling.gate import Gate
 from signaling.limits import Limits
 from signaling.messages import IceServer, encode
 from signaling.outbox import Outbox
@@ -68,6 +70,7 @@ class Server:
         self._exchange = Exchange(
             limits=settings.limits, token=settings.token, ice=lambda: settings.ice
         )
+        self._gate = Gate(settings.limits)
         self._outboxes: dict[str, Outbox] = {}
         self._listener: WebSocketServer | None = None
 
@@ -103,7 +106,9 @@ class Server:
             compression=None,
             process_request=self._answer,
             server_header=None,
+            # As long may be silent who has connected, or slow with the request.
             open_timeout=limits.join_time,
+            create_connection=partial(_Visit, gate=self._gate),  # type: ignore[arg-type]
             ping_interval=limits.ping_time,
             ping_timeout=limits.ping_time,
             close_timeout=limits.stop_time,
@@ -174,3 +179,31 @@ class Server:
                     self._outboxes[effect.to].close(effect.code, effect.reason)
                 case _:
                     assert_never(effect)
+
+
+class _Visit(ServerConnection):
+    """A connection that is counted from its first moment to its last."""
+
+    def __init__(self, *args: Any, gate: Gate, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._gate = gate
+        self._address = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Serve it, or end it while it has cost next to nothing."""
+        assert isinstance(transport, asyncio.Transport)
+        self._address = transport.get_extra_info("peername")[0]
+        refusal = self._gate.enter(self._address)
+        if refusal is None:
+            super().connection_made(transport)
+            return
+        logger.debug("x %s: %s", self._address, refusal.value)
+        # There is no handler that could miss it.
+        transport.set_protocol(asyncio.Protocol())
+        transport.write(f"HTTP/1.1 {refusal.value}\r\nConnection: close\r\n\r\n".encode())
+        transport.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it no more."""
+        super().connection_lost(exc)
+        self._gate.leave(self._address)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 from urllib.error import HTTPError
@@ -32,11 +33,11 @@ def free_port() -> int:
 
 @contextmanager
 def started(
-    *options: str, environment: dict[str, str] | None = None
+    *options: str, environment: dict[str, str] | None = None, prefix: Sequence[str] = ()
 ) -> Iterator[subprocess.Popen[str]]:
     """Start the server as its users do; wait until it listens."""
     process = subprocess.Popen(
-        [*COMMAND, *options],
+        [*prefix, *COMMAND, *options],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -96,6 +97,29 @@ def test_the_settings_come_from_the_environment_too() -> None:
         assert "SECRET" not in process.stderr.read()
 
 
+def test_silent_connections_keep_nobody_out() -> None:
+    port = free_port()
+    few_files = ["sh", "-c", 'ulimit -Hn 400; ulimit -Sn 64; exec "$@"', "sh"]
+    with (
+        started("--port", str(port), prefix=few_files) as process,
+        contextlib.ExitStack() as silent,
+    ):
+        for _ in range(200):
+            silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as response:
+            assert response.read() == b"ok\n"
+
+        for _ in range(300):
+            silent.enter_context(socket.create_connection(("127.0.0.1", port)))
+        silent.close()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as response:
+            assert response.read() == b"ok\n"
+
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
 async def test_strangers_cannot_write_lines_into_the_log() -> None:
     port = free_port()
     with started("--port", str(port), "--log-level", "debug") as process:
@@ -131,6 +155,7 @@ def test_a_port_that_is_taken_is_told_in_one_sentence() -> None:
         (["--port", "http"], "--port"),
         (["--host", "203.0.113.1"], "Cannot listen on 203.0.113.1, port 8080: .* --host"),
         (["--host", "not a host"], "Cannot listen on not a host"),
+        (["--per-address", "-1"], "--per-address"),
         (["--ice-server", "turn:ann:SECRET@"], "--ice-server: An ICE server is written like"),
         (["--allow-origin", "example.org"], "--allow-origin: 'example.org' is no origin"),
         (["--allow-origin", "https://example.org/page"], "is no origin"),
@@ -149,5 +174,12 @@ def test_every_option_is_explained() -> None:
     result = CliRunner().invoke(main, ["--help"])
 
     assert result.exit_code == 0
-    for option in ("--host", "--port", "--bot-token", "--ice-server", "--allow-origin"):
+    for option in (
+        "--host",
+        "--port",
+        "--bot-token",
+        "--ice-server",
+        "--allow-origin",
+        "--per-address",
+    ):
         assert option in result.output

@@ -84,6 +84,11 @@ def test_a_bucket_is_never_fuller_than_full_and_does_not_mind_a_clock_that_stand
     assert bucket.full
 
 
+@pytest.mark.parametrize(("files", "connections"), [(1024, 896), (10**6, 20_000), (64, 1)])
+def test_there_are_no_more_connections_than_the_system_allows(files: int, connections: int) -> None:
+    assert Limits().within(files).connections == connections
+
+
 def judge(meter: Meter, times: list[float], size: int = 10) -> list[Verdict]:
     return [meter.judge(size, now) for now in times]
 

@@ -299,6 +299,24 @@ async def test_who_has_not_even_opened_a_websocket_does_not_either() -> None:
         assert await reader.read() == b""
 
 
+async def test_who_only_holds_connections_is_refused_at_the_door_and_cut_in_time() -> None:
+    async with open_house(connections=1, opening=2, join_time=0.5) as house:
+        ann = await house.enter("Ann")
+        silent = [await asyncio.open_connection("127.0.0.1", house.port) for _ in range(3)]
+        for _, writer in silent[:2]:
+            writer.write(b"GET / HTTP/1.1\r\nHost: ")
+        answers = [await reader.read() for reader, _ in silent]
+        await ann.send(messages.Leave())
+        await ending(ann.connection)
+
+        assert answers[:2] == [b"", b""]
+        assert answers[2].startswith(b"HTTP/1.1 503 ")
+        await house.enter("Bob")
+
+    for _, writer in silent:
+        writer.close()
+
+
 async def test_binary_frames_and_broken_text_do_no_harm() -> None:
     async with open_house() as house:
         ann = await house.enter("Ann")
