@@ -38,11 +38,6 @@ class Beat:
         late = self._now() - self.due
         return ntp_time(self._wall() - round(late * _NANOSECONDS))
 
-    @property
-    def ntp_now(self) -> int:
-        """The present time of day, as NTP writes it."""
-        return ntp_time(self._wall())
-
     def after(self, seconds: float, chore: Chore) -> None:
         """Have something done about so many seconds from now, at the end of a tick."""
         ticks = max(1, round(seconds / FRAME_TIME))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import struct
-from typing import Final, assert_never
+from typing import Final
 
 import pylibsrtp
 from aiortc import RTCDtlsTransport
@@ -60,10 +60,6 @@ class Outlet:
         self._resent = 0
         self.failures = 0
         """Packets that could not be sent."""
-        self.reception: rtcp.Reception | None = None
-        """The listener's last report."""
-        self.round_trip: float | None = None
-        """In seconds; ``None`` until the listener answered a report."""
 
     def start(self, history: History, beat: Beat) -> None:
         """Begin with the room's next packet."""
@@ -143,25 +139,17 @@ class Outlet:
         if self._beat is None or len(data) < 2 or data[0] not in _SRTP:
             return False
         if data[1] in _RTCP:
-            self._take_control(data, self._beat.ntp_now)
+            self._take_control(data)
         # RTP is dropped: nobody was asked for any.
         return True
 
-    def _take_control(self, data: bytes, now: int) -> None:
+    def _take_control(self, data: bytes) -> None:
         try:
             clear = self._path.inbound.unprotect_rtcp(data)
         except (pylibsrtp.Error, ValueError) as error:
             logger.debug("! RTCP for SSRC %08x: %s", self._ssrc, error)
             return
-        for message in rtcp.parse(clear, self._ssrc):
-            match message:
-                case rtcp.Nack(sequences):
-                    self._send_again(sequences)
-                case rtcp.Reception():
-                    self.reception = message
-                    self.round_trip = message.round_trip(now)
-                case _:
-                    assert_never(message)
+        self._send_again(rtcp.missing(clear, self._ssrc))
 
     def _send_again(self, sequences: tuple[int, ...]) -> None:
         """Answer a NACK; encryption makes the same bytes of the same packet."""

@@ -20,8 +20,6 @@ from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
 from aiortc.rtp import (
     AnyRtcpPacket,
     RtcpPacket,
-    RtcpReceiverInfo,
-    RtcpRrPacket,
     RtcpRtpfbPacket,
     RtpPacket,
 )
@@ -131,19 +129,6 @@ class Receiver:
             fmt=1, ssrc=1, media_ssrc=self.packets[0].ssrc, lost=sorted(sequences)
         )
         await self.dtls._send_rtp(bytes(packet))
-
-    async def report(self, *, last_report: int = 0, delay: int = 0) -> None:
-        """Send a receiver report."""
-        info = RtcpReceiverInfo(
-            ssrc=self.packets[0].ssrc,
-            fraction_lost=128,
-            packets_lost=3,
-            highest_sequence=0,
-            jitter=5,
-            lsr=last_report,
-            dlsr=delay,
-        )
-        await self.dtls._send_rtp(bytes(RtcpRrPacket(ssrc=1, reports=[info])))
 
     def say(self, text: str) -> None:
         """Send a text message."""

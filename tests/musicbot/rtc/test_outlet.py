@@ -166,20 +166,6 @@ async def test_reports_go_on(heard: Connected) -> None:
     ) & 0xFFFFFFFF >= passed * 960
 
 
-async def test_a_receiver_report_tells_loss_and_round_trip(heard: Connected) -> None:
-    report = await heard.receiver.told(RtcpSrPacket)
-    await heard.receiver.report()
-    await heard.receiver.report(last_report=report.sender_info.ntp_timestamp >> 16 & 0xFFFFFFFF)
-    heard.receiver.say("done")
-    await heard.news.wait_for("done")
-
-    assert heard.outlet.reception is not None
-    assert heard.outlet.reception.fraction_lost == 0.5
-    assert heard.outlet.reception.packets_lost == 3
-    assert heard.outlet.round_trip is not None
-    assert 0 <= heard.outlet.round_trip < 5
-
-
 async def test_what_is_no_packet_of_theirs_is_dropped(heard: Connected) -> None:
     transport = heard.receiver.dtls.transport
     for junk in (b"\x80", b"\x80\xc9" + bytes(60), b"\x80\x60" + bytes(60)):
@@ -187,7 +173,7 @@ async def test_what_is_no_packet_of_theirs_is_dropped(heard: Connected) -> None:
     heard.receiver.say("still there")
     await heard.news.wait_for("still there")
 
-    assert heard.outlet.reception is None
+    assert heard.receiver.failures == 0
 
 
 async def test_a_listener_who_is_taken_out_is_told_and_hears_no_more(heard: Connected) -> None:
