@@ -30,8 +30,6 @@ class MediaInfo:
     """In seconds; None for a live stream, and where the file does not say."""
     seekable: bool
     live: bool
-    passthrough: bool
-    """Whether its own packets are sent, as long as the volume is not changed."""
 
 
 class Pipeline:
@@ -121,11 +119,11 @@ class Pipeline:
         on_title: Callable[[str], None] | None,
     ) -> tuple[MediaInfo, Playback]:
         if isinstance(media, DemoMedia):
-            info = MediaInfo(DURATION, seekable=True, live=False, passthrough=False)
+            info = MediaInfo(DURATION, seekable=True, live=False)
             return info, Encoded(Demo(), gain)
         self._demuxer = demuxer = Demuxer(media, self._client, position=position, on_title=on_title)
         passes = demuxer.head is not None and demuxer.head.passes
-        info = MediaInfo(demuxer.duration, demuxer.seekable, demuxer.live, passes)
+        info = MediaInfo(demuxer.duration, demuxer.seekable, demuxer.live)
         if passes:
             return info, Passed(OpusTrack(demuxer), gain, seekable=info.seekable)
         return info, Encoded(DecodedFile(demuxer), gain, seekable=info.seekable)

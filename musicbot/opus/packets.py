@@ -27,9 +27,6 @@ MAX_FRAME: Final = 1_275
 SILENCE: Final = b"\xfc\xff\xfe"
 """20 ms of stereo that decode to exact zeros."""
 
-SILENCE_MONO: Final = b"\xf8\xff\xfe"
-"""20 ms of mono that decode to exact zeros."""
-
 _SILK: Final = (480, 960, 1_920, 2_880)
 _HYBRID: Final = (480, 960)
 _CELT: Final = (120, 240, 480, 960)
@@ -81,11 +78,6 @@ class Toc:
     def samples(self) -> int:
         """The length of one frame, in samples at 48 kHz."""
         return _FRAME_SAMPLES[self.bits >> 3]
-
-    @property
-    def stereo(self) -> bool:
-        """Whether the frames hold two channels."""
-        return bool(self.bits & 0b100)
 
 
 def toc(packet: bytes) -> Toc:

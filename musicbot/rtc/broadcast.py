@@ -146,11 +146,6 @@ class Broadcaster:
         self.skipped = 0
         """Samples of time given up because a tick came too late."""
 
-    @property
-    def is_ticking(self) -> bool:
-        """Whether anybody listens anywhere."""
-        return self._timer is not None
-
     def channel(self, next_payload: Callable[[], bytes]) -> Broadcast:
         """Make the broadcast of a room.
 
