@@ -64,7 +64,8 @@ def ice_servers(servers: Sequence[Mapping[str, object]]) -> list[RTCIceServer]:
     found = []
     for server in servers:
         urls = server.get("urls")
-        for url in [urls] if isinstance(urls, str) else urls if isinstance(urls, list) else []:
+        several = urls if isinstance(urls, list | tuple) else ()
+        for url in [urls] if isinstance(urls, str) else several:
             if not _is_server(url):
                 logger.warning("This address of an ICE server is not understood: %r", url)
                 continue

@@ -64,7 +64,7 @@ def origin_of(server: str) -> str:
 
 def ice_of(welcome: Welcome) -> list[dict[str, object]]:
     """Return the servers that help to connect, in the form that browsers take."""
-    return msgspec.json.decode(msgspec.json.encode(welcome.ice), type=list[dict[str, object]])
+    return [msgspec.to_builtins(server) for server in welcome.ice]
 
 
 def signal_in(message: RelayedSignal) -> Description | Candidate | None:

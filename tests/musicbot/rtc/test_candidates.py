@@ -89,7 +89,7 @@ def test_servers_are_taken_from_the_form_that_browsers_take() -> None:
         [
             {"urls": "stun:stun.example.org"},
             {
-                "urls": ["turn:turn.example.org:3478?transport=udp", "turns:turn.example.org"],
+                "urls": ("turn:turn.example.org:3478?transport=udp", "turns:turn.example.org"),
                 "username": "me",
                 "credential": "secret",
             },
