@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 class Finder(Protocol):
     """What is asked of the sources; see :class:`musicbot.sources.sources.Sources`."""
 
-    async def look_up(self, text: str) -> Finding:
+    async def look_up(self, text: str, *, room: str) -> Finding:
         """Find what a listener typed."""
         ...
 
-    async def open(self, source: Source) -> Media:
+    async def open(self, source: Source, *, room: str) -> Media:
         """Find out how a source is opened."""
         ...
 
@@ -79,11 +79,13 @@ class Errands:
     """The tasks of one room that ask the sources.
 
     Args:
+        room: Its name, by which the sources let rooms take turns.
         sources: Find what people ask for, and how it is opened.
         deliver: Takes what came of it.
     """
 
-    def __init__(self, sources: Finder, deliver: Callable[[ErrandEvent], None]) -> None:
+    def __init__(self, room: str, sources: Finder, deliver: Callable[[ErrandEvent], None]) -> None:
+        self._room = room
         self._sources = sources
         self._deliver = deliver
         self._look_ups: dict[asyncio.Task[None], Request] = {}
@@ -127,7 +129,8 @@ class Errands:
 
     async def _find(self, request: Request, text: str) -> None:
         try:
-            self._deliver(Found(request, await self._sources.look_up(text)))
+            finding = await self._sources.look_up(text, room=self._room)
+            self._deliver(Found(request, finding))
         except SourceError as error:
             logger.warning("nothing for %r: %s", text, error)
             self._deliver(NotFound(request, str(error)))
@@ -138,7 +141,8 @@ class Errands:
     async def _resolve(self, play: PlayId, source: Source, position: int, delay: float) -> None:
         try:
             await asyncio.sleep(delay)
-            self._deliver(Resolved(play, await self._sources.open(source), position))
+            media = await self._sources.open(source, room=self._room)
+            self._deliver(Resolved(play, media, position))
         except SourceError as error:
             logger.warning("cannot open %r: %s", source, error)
             self._deliver(NotResolved(play, error.kind, str(error), position))

@@ -143,7 +143,7 @@ class Room:
         engine = start_engine(self.deliver)
         self._engine: Playback = engine
         self._transport = connect(self.deliver, engine)
-        self._errands = Errands(sources, self.deliver)
+        self._errands = Errands(name, sources, self.deliver)
         self._alone_timeout = alone_timeout
         self._alone_due = math.inf
         """When the bot leaves if still nobody is here; never while somebody is."""

@@ -23,7 +23,7 @@ FIRST, SECOND = PlayId(1), PlayId(2)
 
 def errands_of(sources: FakeSources) -> tuple[Errands, list[ErrandEvent]]:
     delivered: list[ErrandEvent] = []
-    return Errands(sources, delivered.append), delivered
+    return Errands("lobby", sources, delivered.append), delivered
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,17 @@ async def test_a_source_is_resolved_after_the_delay_unless_that_is_given_up() ->
     await asyncio.sleep(4.1)
 
     assert delivered == [Resolved(SECOND, DemoMedia(), 0)]
+
+
+async def test_the_sources_are_told_which_room_asks() -> None:
+    sources = FakeSources({"A": FINDING})
+    errands, _ = errands_of(sources)
+
+    errands.find(request(), "A")
+    errands.resolve(FIRST, Demo(), 0)
+    await asyncio.sleep(0.1)
+
+    assert sources.rooms == ["lobby", "lobby"]
 
 
 async def test_our_own_faults_are_logged_with_their_traceback(

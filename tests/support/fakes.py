@@ -103,17 +103,21 @@ class FakeSources:
         self.findings = findings or {}
         self.media = media
         self.delay = delay
+        self.rooms: list[str] = []
+        """Who asked, each time."""
         self.given_up = 0
         """How often nobody wanted the answer any more."""
 
-    async def look_up(self, text: str) -> Finding:
+    async def look_up(self, text: str, *, room: str) -> Finding:
+        self.rooms.append(room)
         await self._take_time()
         finding = self.findings[text]
         if isinstance(finding, Exception):
             raise finding
         return finding
 
-    async def open(self, source: Source) -> Media:
+    async def open(self, source: Source, *, room: str) -> Media:
+        self.rooms.append(room)
         await self._take_time()
         media = self.media(source)
         if isinstance(media, Exception):
