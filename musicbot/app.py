@@ -9,7 +9,6 @@ import logging
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -18,6 +17,7 @@ from musicbot.engine.client import Engine, warm_up
 from musicbot.errors import ConfigError
 from musicbot.room import Deliver, Room
 from musicbot.rtc.broadcast import Broadcaster
+from musicbot.scratch import scratch_folder
 from musicbot.service import Service
 from musicbot.sources.sources import Sources
 from musicbot.supervisor import Child, keep_running, report_ready
@@ -48,7 +48,7 @@ async def up(
     _demand_port(server)
     ready = asyncio.Event()
     # What a killed bot leaves there goes with it.
-    with tempfile.TemporaryDirectory(prefix="irisa-") as scratch, _stopped_by_signals():
+    with scratch_folder() as scratch, _stopped_by_signals():
         signaling, worker = _children(server, bot, log_level, scratch, on_ready=ready.set)
         try:
             # One in the other: the bot ends first, while it can still say goodbye.
