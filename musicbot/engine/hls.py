@@ -65,14 +65,17 @@ class HlsOpener:
         self._open: set[HttpReader] = set()
         self._playlists: set[str] = set()
 
-    def playlist(self) -> Part:
+    def playlist(self, begun: HttpReader | None = None) -> Part:
         """Open the playlist itself.
+
+        Args:
+            begun: Where somebody has looked at it; not to be used any more.
 
         Raises:
             SourceError: If it cannot be had, or is none.
             Cancelled: If it was.
         """
-        opened = self._fetch(self._target, None)
+        opened = self._opened(begun or HttpReader(self._client, self._target), self._target)
         if isinstance(opened, HttpReader):
             site = opened.target.destination.host
             self.close()
@@ -90,7 +93,9 @@ class HlsOpener:
             return io.BytesIO()
         encrypted = url.startswith(("crypto:", "crypto+"))
         try:
-            part = self._fetch(self._target.moved(url[7:] if encrypted else url), _span(options))
+            target = self._target.moved(url[7:] if encrypted else url)
+            reader = HttpReader(self._client, target, part=_span(options))
+            part = self._opened(reader, target)
             if encrypted and isinstance(part, HttpReader):
                 return DecryptingReader(part, options.get("key", ""), options.get("iv", ""))
         except SourceError as error:
@@ -103,10 +108,9 @@ class HlsOpener:
         while self._open:
             self._open.pop().close()
 
-    def _fetch(self, target: Target, span: range | None) -> HttpReader | io.BytesIO:
-        """Open a part, or read it all if it is a playlist."""
-        self._open = {reader for reader in self._open if not reader.closed}
-        reader = HttpReader(self._client, target, part=span)
+    def _opened(self, reader: HttpReader, target: Target) -> HttpReader | io.BytesIO:
+        """Begin with a part, or read it all if it is a playlist."""
+        self._open = {each for each in self._open if not each.closed}
         reader.allowance = MAX_PART
         self._open.add(reader)
         try:

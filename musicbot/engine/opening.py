@@ -187,8 +187,7 @@ class Opening:
         except BaseException:
             reader.close()
             raise
-        reader.close()
-        return opener.playlist()
+        return opener.playlist(reader)
 
     def _open_container(self) -> None:
         is_page = isinstance(self._file, HttpReader) and self._file.content_type == "text/html"

@@ -70,16 +70,19 @@ def test_a_file_of_the_library_is_opened(song: bytes, tmp_path: Path) -> None:
     opening.close()
 
 
-@pytest.mark.parametrize("hls", [True, False])
-def test_a_playlist_is_opened_whether_it_was_announced_or_not(hls: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("hls", "live"), [(True, False), (False, False), (False, True)])
+def test_a_playlist_is_opened_whether_it_was_announced_or_not(
+    hls: bool, live: bool, tmp_path: Path
+) -> None:
     make_hls(tmp_path, left=440, right=880, seconds=3)
     with Web() as web:
         web.folder("/music", tmp_path)
-        opening = Opening(HttpMedia(web.url("/music/index.m3u8"), hls=hls), client())
+        opening = Opening(HttpMedia(web.url("/music/index.m3u8"), hls=hls, live=live), client())
 
         assert opening.container.format.name == "hls"
         assert not opening.live
         assert demux(opening) > 100
+        assert web.hits("/music/index.m3u8") == 1
         opening.close()
 
 
