@@ -5,8 +5,8 @@ it broke, if it is still the same file there; large files are fetched in parts w
 site wants it; sites without ranges are read and skipped through. What it does not survive
 comes as a :exc:`~musicbot.errors.SourceError` with a sentence for the listener.
 
-All of it blocks, and all of it ends when :meth:`HttpReader.cancel` is called from another
-thread. Nothing is asked before the first question about the file.
+All of it blocks, and all of it ends when the client is cancelled from another thread.
+Nothing is asked before the first question about the file.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SKIP_SIZE: Final = 64 * 1024
 class HttpReader(io.RawIOBase):
     """One file or stream on the web.
 
-    Reading raises SourceError if it cannot be had, and Cancelled after :meth:`cancel`.
+    Reading raises SourceError if it cannot be had, and Cancelled if its client was.
 
     Args:
         client: Asks the site; cancelling ends everything that it does.
@@ -163,10 +163,6 @@ class HttpReader(io.RawIOBase):
                 break
             self._ahead += data
         return self._ahead[:size]
-
-    def cancel(self) -> None:
-        """End, from another thread and for good, what its client waits for."""
-        self._client.cancel()
 
     def close(self) -> None:
         """End the connection; may be called twice."""

@@ -443,7 +443,7 @@ def _latency(song: HttpReader, blocked: threading.Event) -> float:
         ended = executor.submit(read)
         assert blocked.wait(10)
         started = time.monotonic()
-        song.cancel()
+        song._client.cancel()
         return ended.result(10) - started
 
 
@@ -495,7 +495,7 @@ def test_after_cancelling_nothing_is_asked_or_handed_out() -> None:
         web.file("/song", DATA)
         song.read(10)
 
-        song.cancel()
+        song._client.cancel()
 
         with pytest.raises(Cancelled):
             song.read(10)
