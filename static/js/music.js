@@ -53,10 +53,11 @@ function withState(music, message, now) {
 /**
  * @param {Music} music
  * @param {Bot} bot
- * @returns {Music} without what only a bot that is here can know
+ * @returns {Music} what is known of it goes with the bot, but not with the connection to it
  */
 function withBot(music, bot) {
-  return bot === "here" ? { ...music, bot } : { ...SILENCE, bot };
+  const known = bot === "here" || bot === "connecting";
+  return { ...(known ? music : SILENCE), bot };
 }
 
 /**

@@ -57,7 +57,13 @@ test("the length of the track will do if the state tells none", () => {
 
 test("without a bot nothing is known of the music", () => {
   const music = withState(HERE, STATE, 100);
-  for (const bot of /** @type {const} */ (["absent", "summoned", "connecting"])) {
+  for (const bot of /** @type {const} */ (["absent", "summoned"])) {
     assert.deepEqual(withBot(music, bot), { ...SILENCE, bot });
   }
+});
+
+test("while the connection with the bot is broken it is known how things stood", () => {
+  const music = withState(HERE, STATE, 100);
+
+  assert.deepEqual(withBot(music, "connecting"), { ...music, bot: "connecting" });
 });

@@ -59,9 +59,9 @@ class MusicView extends EventTarget {
     super();
     this.#elements = elements;
     const { pause, skip, demo, form } = elements;
-    pause.addEventListener("click", () => this.#command(this.#paused ? "!resume" : "!pause"));
-    skip.addEventListener("click", () => this.#command("!skip"));
-    demo.addEventListener("click", () => this.#command("!demo"));
+    this.#follow(pause, () => (this.#paused ? "!resume" : "!pause"));
+    this.#follow(skip, () => "!skip");
+    this.#follow(demo, () => "!demo");
     form.addEventListener("submit", (event) => this.#add(event));
     elements.volume.value = String(volume);
     elements.volume.addEventListener("input", () => {
@@ -75,14 +75,27 @@ class MusicView extends EventTarget {
    * @param {number} now in seconds of the page's clock
    */
   render({ music }, now) {
-    const { playing, silence, silenceText, demo } = this.#elements;
-    playing.hidden = music.track === null;
-    silence.hidden = music.track !== null;
-    silence.classList.toggle("busy", music.bot === "summoned" || music.bot === "connecting");
+    const { silence, silenceText, demo } = this.#elements;
+    const coming = music.bot === "summoned" || music.bot === "connecting";
+    this.#showPart(music.track !== null);
+    silence.classList.toggle("busy", coming);
     setText(silenceText, SILENCES[music.bot]);
-    demo.disabled = music.bot === "summoned";
+    disable(demo, coming);
     if (music.track) {
       this.#renderTrack(music, now);
+    }
+  }
+
+  /** @param {boolean} sounds whether there is a track to show */
+  #showPart(sounds) {
+    const { playing, silence, pause, text } = this.#elements;
+    const [going, next] = sounds ? [silence, pause] : [playing, text];
+    const focused = going.contains(document.activeElement);
+    playing.hidden = !sounds;
+    silence.hidden = sounds;
+    if (focused) {
+      // Else the keyboard would be back at the top of the page.
+      next.focus();
     }
   }
 
@@ -91,11 +104,12 @@ class MusicView extends EventTarget {
    * @param {number} now
    */
   #renderTrack(music, now) {
-    const { label, bars, title, details, pause, skip } = this.#elements;
+    const { playing, label, bars, title, details } = this.#elements;
     const { state, track } = music;
-    this.#paused = state === "paused";
-    setText(label, LABELS[state]);
-    bars.classList.toggle("moving", state === "playing");
+    const here = music.bot === "here";
+    playing.classList.toggle("stale", !here);
+    setText(label, here ? LABELS[state] : "Reconnecting…");
+    bars.classList.toggle("moving", here && state === "playing");
     setText(title, track?.title || "Untitled");
     const link = safeLink(track?.link);
     title.toggleAttribute("href", link !== null);
@@ -103,11 +117,18 @@ class MusicView extends EventTarget {
       title.href = link;
     }
     setText(details, describe(music));
+    this.#renderButtons(music);
+    this.renderPosition(music, now);
+  }
+
+  /** @param {Music} music */
+  #renderButtons({ bot, state }) {
+    const { pause, skip } = this.#elements;
+    this.#paused = state === "paused";
     setName(pause, this.#paused ? "Resume" : "Pause");
     setIcon(pause, this.#paused ? "play" : "pause");
-    pause.disabled = state !== "playing" && state !== "paused";
-    skip.disabled = state === "idle";
-    this.renderPosition(music, now);
+    disable(pause, bot !== "here" || (state !== "playing" && state !== "paused"));
+    disable(skip, bot !== "here" || state === "idle");
   }
 
   /**
@@ -144,10 +165,32 @@ class MusicView extends EventTarget {
     }
   }
 
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {() => string} command
+   */
+  #follow(button, command) {
+    button.addEventListener("click", () => {
+      if (button.ariaDisabled !== "true") {
+        this.#command(command());
+      }
+    });
+  }
+
   /** @param {string} detail */
   #command(detail) {
     this.dispatchEvent(new CustomEvent("command", { detail }));
   }
+}
+
+/**
+ * Show that a button has no effect. Unlike one that is `disabled` it keeps the focus.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {boolean} disabled
+ */
+function disable(button, disabled) {
+  button.ariaDisabled = String(disabled);
 }
 
 /**

@@ -27,9 +27,10 @@ class QueueView {
   }
 
   /** @param {State} state */
-  render({ music: { queue, queued } }) {
+  render({ music: { bot, queue, queued } }) {
     const { upcoming, list, rest } = this.#elements;
     upcoming.hidden = queue.length === 0;
+    upcoming.classList.toggle("stale", bot !== "here");
     setText(this.#elements.queued, String(queued));
     setText(rest, queued > queue.length ? `and ${count(queued - queue.length, "more track")}` : "");
     rest.hidden = queued <= queue.length;
