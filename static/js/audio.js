@@ -7,6 +7,8 @@
  * Events: `change` when `mustClick` changes.
  */
 
+import { gain } from "./volume.js";
+
 class AudioOutput extends EventTarget {
   #music;
   #makeElement;
@@ -74,7 +76,7 @@ class AudioOutput extends EventTarget {
 
   /** @param {number} percent */
   setMusicVolume(percent) {
-    this.#music.volume = amplitude(percent);
+    this.#music.volume = gain(percent);
   }
 
   /**
@@ -84,7 +86,7 @@ class AudioOutput extends EventTarget {
   setVoiceVolume(peer, percent) {
     const element = this.#voices.get(peer);
     if (element) {
-      element.volume = amplitude(percent);
+      element.volume = gain(percent);
     }
   }
 
@@ -167,14 +169,6 @@ class AudioOutput extends EventTarget {
       this.dispatchEvent(new Event("change"));
     }
   }
-}
-
-/**
- * @param {number} percent of what is heard
- * @returns {number} from 0 to 1, as elements have it
- */
-function amplitude(percent) {
-  return (percent / 100) ** 2;
 }
 
 /**

@@ -21,6 +21,7 @@ const PURE = [
   "state",
   "suggestion",
   "talk",
+  "volume",
 ];
 
 /** What a view may use besides types. */

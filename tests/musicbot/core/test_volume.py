@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
 
 from musicbot.core.volume import MAX_PERCENT, NORMAL_PERCENT, decibels, gain
+
+GAINS = Path(__file__).parents[2] / "data" / "volume.json"
+"""The page's tests read it as well: both controls are to feel alike."""
 
 
 @pytest.mark.parametrize(
@@ -20,6 +25,11 @@ def test_the_ends_of_the_scale() -> None:
     assert gain(0) == 0.0
     assert gain(NORMAL_PERCENT) == 1.0
     assert gain(MAX_PERCENT) == pytest.approx(1.96, abs=0.01)
+
+
+def test_the_page_and_the_bot_have_one_law() -> None:
+    for percent, expected in json.loads(GAINS.read_text()).items():
+        assert gain(float(percent)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_more_is_louder() -> None:
