@@ -7,7 +7,7 @@ from typing import Final
 
 import av
 
-from musicbot.engine.demux import Demuxer
+from musicbot.engine.demux import RATES, Demuxer
 from musicbot.engine.graph import Chain
 from musicbot.engine.sound import SAMPLE_RATE, Sound, from_frame
 from musicbot.errors import SourceError, SourceErrorKind
@@ -17,9 +17,6 @@ MAX_FAILURES: Final = 100
 
 JUMP: Final = SAMPLE_RATE // 2
 """Samples that are missing in a file if its time goes on by more."""
-
-RATES: Final = range(1_000, 800_000)
-"""Samples a second. To convert more than music ever has, FFmpeg would compute for minutes."""
 
 MAX_CHANNELS: Final = 8
 """Of more than these nobody knows where they are heard."""

@@ -28,6 +28,9 @@ depend on what was before (250 ms)."""
 LOST: Final = 100
 """Packets after a jump that may not say where they belong."""
 
+RATES: Final = range(1_000, 768_001)
+"""Samples a second. To convert more than music ever has, FFmpeg would compute for minutes."""
+
 ENCRYPTED: Final = frozenset(("enca", "drms", "drmi"))
 """Tags of sound that only licensed players can decrypt."""
 
@@ -209,6 +212,12 @@ class Demuxer:
         if context is None or context.name not in CODECS:
             raise SourceError(
                 SourceErrorKind.UNSUPPORTED, f"{what} is in a format that cannot be played."
+            )
+        # Some streams only tell with their first frame.
+        if context.sample_rate and context.sample_rate not in RATES:
+            raise SourceError(
+                SourceErrorKind.UNSUPPORTED,
+                f"{what} has {context.sample_rate} samples a second, which cannot be played.",
             )
         return chosen
 

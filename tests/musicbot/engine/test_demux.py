@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -189,6 +190,29 @@ def test_only_usual_codecs_are_decoded(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="a format that cannot be played") as caught:
         Demuxer(FileMedia(str(path)), client())
     assert caught.value.kind is SourceErrorKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize("rate", [1, 2, 999, 768_001, 1_275_116_416])
+def test_what_has_the_rate_of_no_music_is_refused(rate: int, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=f"a.wav has {rate} samples a second") as caught:
+        Demuxer(FileMedia(str(recording(tmp_path / "a.wav", rate))), client())
+    assert caught.value.kind is SourceErrorKind.UNSUPPORTED
+
+
+@pytest.mark.parametrize("rate", [1_000, 768_000])
+def test_rates_may_be_unusual(rate: int, tmp_path: Path) -> None:
+    with closing(Demuxer(FileMedia(str(recording(tmp_path / "a.wav", rate))), client())) as demuxer:
+        assert demuxer.read() is not None
+
+
+def recording(path: Path, rate: int) -> Path:
+    """Write some silence."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(rate)
+        file.writeframes(bytes(1_000))
+    return path
 
 
 def test_what_has_no_decoder_cannot_be_played(music: Path, tmp_path: Path) -> None:
