@@ -31,6 +31,9 @@ LINGER: Final = 0.02
 BLOCK: Final = 64 * 1024
 """Bytes of commands read at once."""
 
+AUDIBLE: Final = 5
+"""Packets that make a play one that is heard: 0.1 s. With less it may be no music at all."""
+
 CANNOT_PLAY: Final = "Something in it cannot be played here."
 
 
@@ -171,8 +174,6 @@ class Worker:
             self._fail(order.generation, error)
             return
         try:
-            info = producer.info
-            self._outgoing.post(Opened(order.generation, info.duration, info.seekable, info.live))
             self._produce(producer, order.generation)
         finally:
             producer.close()
@@ -190,6 +191,7 @@ class Worker:
 
     def _produce(self, producer: Producer, generation: int) -> None:
         """Produce what the desk asks for, until it asks for another play."""
+        reads = 0
         while (ask := self._desk.next_ask()) is not None:
             try:
                 match ask:
@@ -197,18 +199,21 @@ class Worker:
                         generation = ask.generation
                         _go(producer, ask)
                     case _:
-                        self._read(producer, generation)
+                        reads += 1
+                        self._read(producer, generation, audible=reads == AUDIBLE)
             except SourceError as error:
                 self._desk.end(generation)
                 self._outgoing.post(failed(generation, error))
 
-    def _read(self, producer: Producer, generation: int) -> None:
+    def _read(self, producer: Producer, generation: int, *, audible: bool) -> None:
         position = producer.position
         packet = producer.read()
         if packet is None:
             self._desk.end(generation)
             self._outgoing.post(Ended(generation, producer.position))
         else:
+            if audible:
+                self._outgoing.post(opened(generation, producer.info))
             self._desk.spend(generation)
             self._outgoing.post_packet(generation, position, packet)
 
@@ -282,6 +287,11 @@ def _go(producer: Producer, ask: Go) -> None:
     producer.set_gain(ask.gain)
     if not ask.joins and producer.info.seekable:
         producer.seek(ask.position)
+
+
+def opened(generation: int, info: MediaInfo) -> Opened:
+    """Return the news of what is heard."""
+    return Opened(generation, info.duration, info.seekable, info.live)
 
 
 def failed(generation: int, error: SourceError) -> Failed:

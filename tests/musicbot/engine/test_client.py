@@ -27,6 +27,7 @@ from musicbot.engine.client import (
     Opened,
     warm_up,
 )
+from musicbot.engine.messages import Garbage, Noted
 from musicbot.engine.process import Forks
 from musicbot.errors import SourceErrorKind
 from musicbot.opus.packets import SILENCE
@@ -143,11 +144,11 @@ async def test_the_end_comes_after_the_last_packet_and_the_next_track_follows(
         assert stage.events[1:] == [Ended(A, 200 * FRAME_SAMPLES)]
         pid = stage.pid
 
-        stage.engine.open(B, fake("frames=1"))
-        assert await stage.frames(1) == [0]
+        stage.engine.open(B, fake("frames=5"))
+        assert await stage.frames(5) == [0, 1, 2, 3, 4]
 
         assert stage.pid == pid
-        assert stage.events[-2:] == [Opened(B, 0.02, True, False), Ended(B, FRAME_SAMPLES)]
+        assert stage.events[-2:] == [Opened(B, 0.1, True, False), Ended(B, 5 * FRAME_SAMPLES)]
 
 
 async def test_a_change_of_loudness_is_heard_soon_and_loses_no_frame(forks: Forks) -> None:
@@ -274,6 +275,38 @@ async def test_an_engine_that_is_stuck_is_replaced(forks: Forks) -> None:
         await until_gone(pid)
         stage.engine.open(B, fake("frames=500"))
         assert await stage.frames(1) == [0]
+
+
+async def test_who_seeks_gives_a_process_its_time_that_had_nothing_to_say(forks: Forks) -> None:
+    async with staged(forks) as stage:
+        stage.engine.open(A, fake(""))
+        await stage.hear(10)
+        # As if everything had been buffered for a while.
+        stage.engine._heard_at -= 60
+
+        stage.engine.hold()
+        stage.engine.seek(A, 10 * SAMPLE_RATE)
+        assert stage.engine._playout.is_starving
+        stage.engine._look()
+        stage.engine.release()
+
+        assert await stage.frames(1) == [500]
+        assert not stage.happened(Died)
+
+
+async def test_each_process_may_write_some_lines_to_the_log(forks: Forks) -> None:
+    async with staged(forks) as stage:
+        line = Noted(logging.DEBUG, "Something.")
+        for play in (A, B):
+            stage.events.clear()
+            stage.engine.open(play, fake(""))
+            await stage.hear(1)
+            for _ in range(100):
+                stage.engine._hear(line)
+            with pytest.raises(Garbage):
+                stage.engine._hear(line)
+            os.kill(stage.pid, signal.SIGKILL)
+            await stage.news(Died)
 
 
 async def test_an_engine_that_is_killed_while_it_has_nothing_to_do_is_not_missed(
@@ -527,7 +560,7 @@ async def test_a_server_that_sends_nothing_keeps_nobody_from_stopping() -> None:
 
             stage.engine.stop()
             stage.engine.open(B, DemoMedia())
-            await stage.hear(1)
+            await stage.hear(5)
 
             assert stage.events == [Opened(B, 30.0, True, False)]
 

@@ -29,7 +29,7 @@ from musicbot.engine.messages import (
     Stop,
 )
 from musicbot.engine.webclient import WebClient
-from musicbot.engine.worker import CANNOT_PLAY, MakeProducer, Worker
+from musicbot.engine.worker import AUDIBLE, CANNOT_PLAY, MakeProducer, Worker
 from musicbot.errors import SourceError, SourceErrorKind
 from tests.support.fakeproducer import FakeProducer, fake, sound
 from tests.support.fetching import client
@@ -66,12 +66,17 @@ class Bot:
     def next(self, kind: type[N]) -> N:
         """Return the next news, which is of this kind."""
         while not self._received:
-            data = self._connection.recv(1 << 16)
-            assert data, "The worker has hung up."
-            self._received += self._inbox.feed(data)
+            self._receive()
         news = self._received.pop(0)
         assert isinstance(news, kind), news
         return news
+
+    def opened(self) -> Opened:
+        """Return what was found out of a play; its first packets are still to be taken."""
+        while not (found := [news for news in self._received if isinstance(news, Opened)]):
+            self._receive()
+        self._received.remove(found[0])
+        return found[0]
 
     def frames(self, count: int, generation: int = 1) -> list[tuple[int, float]]:
         """Return frame number and loudness of the next packets."""
@@ -98,6 +103,11 @@ class Bot:
         self._thread.join(10)
         return self._failure
 
+    def _receive(self) -> None:
+        data = self._connection.recv(1 << 16)
+        assert data, "The worker has hung up."
+        self._received += self._inbox.feed(data)
+
     def _run(self) -> None:
         try:
             self._worker.run()
@@ -119,16 +129,39 @@ def test_what_is_opened_is_produced_as_far_as_the_credit_goes() -> None:
     with a_bot() as bot:
         bot.open("frames=500", credit=10)
 
-        assert bot.next(Opened) == Opened(1, 10.0, True, False)
+        assert bot.opened() == Opened(1, 10.0, True, False)
         assert bot.frames(10) == [(i, 1.0) for i in range(10)]
         bot.send(Grant(1, 5))
         assert bot.frames(5) == [(i, 1.0) for i in range(10, 15)]
 
 
+def test_nothing_is_opened_before_it_is_heard() -> None:
+    with a_bot() as bot:
+        bot.open("frames=500", credit=AUDIBLE - 1)
+        assert len(bot.frames(AUDIBLE - 1)) == AUDIBLE - 1
+
+        bot.send(Grant(1, 1))
+
+        assert bot.next(Opened).generation == 1
+        assert len(bot.frames(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "count", "kind"),
+    [(f"frames={AUDIBLE - 1}", AUDIBLE - 1, Ended), ("fail=network&at=0", 0, Failed)],
+)
+def test_what_is_not_heard_was_never_opened(options: str, count: int, kind: type[News]) -> None:
+    with a_bot() as bot:
+        bot.open(options)
+
+        assert len(bot.frames(count)) == count
+        assert isinstance(bot.next(kind), kind)
+
+
 def test_packets_come_many_at_a_time() -> None:
     with a_bot() as bot:
         bot.open("", credit=messages.MAX_BATCH)
-        bot.next(Opened)
+        bot.opened()
 
         batches: list[int] = []
         while sum(batches) < messages.MAX_BATCH:
@@ -140,7 +173,6 @@ def test_packets_come_many_at_a_time() -> None:
 def test_the_end_is_told_behind_the_last_packet() -> None:
     with a_bot() as bot:
         bot.open("frames=3")
-        bot.next(Opened)
 
         assert len(bot.frames(3)) == 3
         assert bot.next(Ended) == Ended(1, 3 * FRAME_SAMPLES)
@@ -148,14 +180,13 @@ def test_the_end_is_told_behind_the_last_packet() -> None:
 
 def test_after_the_end_one_can_go_back() -> None:
     with a_bot() as bot:
-        bot.open("frames=3")
-        bot.next(Opened)
-        bot.frames(3)
+        bot.open("frames=2")
+        bot.frames(2)
         bot.next(Ended)
 
         bot.send(Go(2, FRAME_SAMPLES, 0.5, 10))
 
-        assert bot.frames(2, generation=2) == [(1, 0.5), (2, 0.5)]
+        assert bot.frames(1, generation=2) == [(1, 0.5)]
         assert bot.next(Ended).generation == 2
 
 
@@ -163,7 +194,7 @@ def test_what_joins_the_sound_that_is_heard_begins_with_its_loudness() -> None:
     producer = Recorded()
     with a_bot(lambda *_, **__: producer) as bot:
         bot.open("")
-        bot.next(Opened)
+        bot.opened()
         bot.frames(10)
 
         bot.send(Go(2, 960, 0.5, 1, joins=True))
@@ -179,7 +210,6 @@ def test_what_is_opened_again_where_it_broke_off_joins_the_sound_of_before() -> 
     with a_bot(lambda *_, **__: producer) as bot:
         bot.send(Open(1, messages.opening(fake("")), 960, 1.0, 1, joins=True))
         bot.next(Begun)
-        bot.next(Opened)
         bot.frames(1)
 
     assert producer.told == ["rejoin 960"]
@@ -230,19 +260,19 @@ class Recorded(FakeProducer):
 
 def test_what_cannot_seek_only_changes_its_loudness() -> None:
     with a_bot() as bot:
-        bot.open("live", credit=2)
-        assert bot.next(Opened) == Opened(1, None, False, True)
-        bot.frames(2)
+        bot.open("live", credit=6)
+        assert bot.opened() == Opened(1, None, False, True)
+        bot.frames(6)
 
         bot.send(Go(2, 0, 0.25, 1))
 
-        assert bot.frames(1, generation=2) == [(2, 0.25)]
+        assert bot.frames(1, generation=2) == [(6, 0.25)]
 
 
 def test_what_cannot_seek_goes_back_in_what_it_remembers() -> None:
     with a_bot() as bot:
         bot.open("live", credit=5)
-        bot.next(Opened)
+        bot.opened()
         bot.frames(5)
 
         bot.send(Go(2, 3 * FRAME_SAMPLES, 0.25, 2, joins=True))
@@ -257,15 +287,14 @@ def test_a_failure_to_open_answers_whatever_is_asked_of_the_play() -> None:
 
         bot.send(Go(2, 0, 1.0, 10))
         assert bot.next(Failed).generation == 2
-        bot.open("frames=1", generation=3)
+        bot.open("frames=5", generation=3)
 
-        assert bot.next(Opened).generation == 3
+        assert bot.opened().generation == 3
 
 
 def test_a_failure_to_read_is_told_behind_what_was_read() -> None:
     with a_bot() as bot:
         bot.open("fail=network&at=2")
-        bot.next(Opened)
 
         assert len(bot.frames(2)) == 2
         assert bot.next(Failed) == Failed(1, SourceErrorKind.NETWORK, "It breaks off.")
@@ -277,7 +306,6 @@ def test_a_failure_to_read_is_told_behind_what_was_read() -> None:
 def test_a_bug_is_logged_and_only_that_track_fails(options: str) -> None:
     with a_bot() as bot:
         bot.open(options, credit=1 if options == "bug=0" else 3)
-        bot.next(Opened)
         if options == "bug=2":
             bot.frames(2)
 
@@ -285,8 +313,8 @@ def test_a_bug_is_logged_and_only_that_track_fails(options: str) -> None:
         assert noted.level == logging.ERROR
         assert "ZeroDivisionError" in noted.text
         assert bot.next(Failed) == Failed(1, SourceErrorKind.BROKEN, CANNOT_PLAY)
-        bot.open("frames=1", generation=2)
-        assert bot.next(Opened).generation == 2
+        bot.open("frames=5", generation=2)
+        assert bot.opened().generation == 2
 
 
 @pytest.mark.parametrize("command", ["stop", "open"])
@@ -299,14 +327,13 @@ def test_what_hangs_ends_as_soon_as_it_is_not_wanted(command: str) -> None:
 
     with a_bot(make) as bot:
         bot.open("hang=2")
-        bot.next(Opened)
         bot.frames(2)
 
         if command == "stop":
             bot.send(Stop())
-        bot.open("frames=1", generation=2)
+        bot.open("frames=5", generation=2)
 
-        assert bot.next(Opened).generation == 2
+        assert bot.opened().generation == 2
         assert producers[0].closed
 
 
