@@ -44,6 +44,9 @@ from musicbot.core.turn import Turn
 from musicbot.core.volume import NORMAL_PERCENT
 from musicbot.errors import BadArgument, NotNow, SourceErrorKind
 
+AUDIBLE: Final = SAMPLE_RATE // 10
+"""Samples that a track must have lasted to be called sound."""
+
 LOOPED: Final = SAMPLE_RATE
 """Samples that a track must have lasted to be repeated, so that no loop runs idle."""
 
@@ -269,7 +272,7 @@ class Player:
             return []
         if turn.broke_off(position):
             return self._break_off(turn, position, replies.broke_off(turn.track, position))
-        if position <= 0:
+        if position < AUDIBLE:
             return self._fail(turn, replies.NO_SOUND)
         self._failures.forget()
         if self.loop is Loop.TRACK and position >= LOOPED:

@@ -18,7 +18,7 @@ from musicbot.core.effects import (
     SetVolume,
 )
 from musicbot.core.failures import MAX_FAILURES
-from musicbot.core.player import LOOPED, Player
+from musicbot.core.player import AUDIBLE, LOOPED, Player
 from musicbot.core.playqueue import MAX_FROM_PLAYLIST, MAX_TRACKS
 from musicbot.core.states import Loop, State
 from musicbot.core.tracks import PlayId
@@ -555,14 +555,26 @@ def test_a_permanent_failure_is_told_and_the_next_track_follows() -> None:
     assert opened(effects) == SECOND
 
 
-def test_a_track_without_any_sound_is_a_failure() -> None:
+@pytest.mark.parametrize("position", [0, AUDIBLE - 1])
+@pytest.mark.parametrize("was_opened", [True, False])
+def test_a_track_without_any_sound_is_a_failure(was_opened: bool, position: int) -> None:
     player = Player()
     player.enqueue(request(), [piece("A", None)])
-    player.opened(FIRST, None, seekable=True, live=False)
+    if was_opened:
+        player.opened(FIRST, None, seekable=True, live=False)
 
-    texts = [effect.text for effect in player.ended(FIRST, 0) if isinstance(effect, Announce)]
+    assert announced(player.ended(FIRST, position)) == [
+        "“A” cannot be played. There is no sound in it.",
+        replies.QUEUE_ENDED,
+    ]
 
-    assert texts == ["“A” cannot be played. There is no sound in it.", replies.QUEUE_ENDED]
+
+def test_a_track_of_a_moment_is_played() -> None:
+    player = Player()
+    player.enqueue(request(), [piece("A", None)])
+    player.opened(FIRST, 0.1, seekable=True, live=False)
+
+    assert announced(player.ended(FIRST, AUDIBLE)) == [replies.QUEUE_ENDED]
 
 
 def test_after_many_failures_in_a_row_the_rest_is_kept_for_a_resume() -> None:
