@@ -161,6 +161,11 @@ def test_pages_of_others_may_not(website: Website, origin: str) -> None:
     assert not may_connect(website, origin)
 
 
+def test_a_host_is_the_same_in_capitals(website: Website) -> None:
+    assert may_connect(website, f"http://{HOST}", host=(HOST.upper(),))
+    assert may_connect(website, f"http://{HOST.upper()}")
+
+
 def test_pages_of_friends_may(website: Website) -> None:
     assert may_connect(website, "https://friend.example")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -121,6 +122,18 @@ async def test_a_process_that_takes_no_commands_is_given_up(forks: Forks) -> Non
 
         assert len(engine.gone) == 1
         assert "takes no commands" in engine.gone[0]
+        await until_gone(pid)
+
+
+async def test_a_process_that_takes_half_of_a_command_is_given_up(forks: Forks) -> None:
+    async with watched(forks) as engine, asyncio.timeout(20):
+        pid = await engine.pid()
+        os.kill(pid, signal.SIGSTOP)
+
+        engine.open("x" * 1_000_000)
+        await until(lambda: engine.gone)
+
+        assert engine.gone == ["it takes no commands"]
         await until_gone(pid)
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -201,6 +201,20 @@ def test_if_one_address_is_of_no_use_the_next_is_tried() -> None:
         wire.close()
 
         assert server.connections == 1
+
+
+@pytest.mark.parametrize(("tried_before", "reached"), [(7, True), (8, False)])
+def test_of_very_many_addresses_eight_are_tried(tried_before: int, reached: bool) -> None:
+    with Canary(host="127.0.0.100") as server:
+        found = [f"127.0.0.{number}" for number in range(101, 101 + tried_before)]
+        found.append("127.0.0.100")
+
+        with nullcontext() if reached else pytest.raises(SourceError, match="cannot be reached"):
+            dialer(resolver=lambda host, port: found).dial(
+                "a.example", server.port, secure=False
+            ).close()
+
+        assert server.connections == int(reached)
 
 
 # Cancelling

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 
 from musicbot.errors import SourceError, SourceErrorKind
+from musicbot.sources import resolver as resolver_module
 from musicbot.sources.resolver import LOOK_UPS, OPENS, WORKERS, Resolver
 from musicbot.sources.turns import MAX_WAITING, MAX_WAITING_IN_ALL
 from musicbot.sources.wire import Found, Target
@@ -83,6 +84,15 @@ async def test_who_is_late_is_killed_with_all_it_started_and_the_next_is_answere
         assert caught.value.kind is SourceErrorKind.TIMEOUT
         await until_gone(int(note.read_text()))
         assert isinstance(await resolver.open(Target("one")), Found)
+
+
+async def test_a_search_has_a_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver_module, "SEARCH_TIME", 0.2)
+    async with running() as resolver, asyncio.timeout(10):
+        with pytest.raises(SourceError, match="longer than") as caught:
+            await resolver.search("hang")
+
+    assert caught.value.kind is SourceErrorKind.TIMEOUT
 
 
 async def test_a_worker_that_dies_over_a_request_is_replaced_and_asked_again(

@@ -50,6 +50,22 @@ async def test_a_stay_outlasts_a_restart_of_the_server() -> None:
             await news.until(lambda: welcomes(news) == 2)
 
 
+async def test_a_server_that_is_not_ready_at_the_first_attempt_is_asked_again() -> None:
+    refused = News()
+
+    def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        refused.add(writer.close())
+
+    async with AsyncExitStack() as stack:
+        async with running(Settings(port=0, token=TOKEN)) as server:
+            url, port = address(server), server.port
+            _, news, _ = await stack.enter_async_context(staying(url))
+        async with await asyncio.start_server(refuse, "127.0.0.1", port):
+            await refused.wait_for(None)
+        async with running(Settings(port=port, token=TOKEN)):
+            await news.until(lambda: welcomes(news) == 2)
+
+
 async def test_a_server_that_stays_away_is_a_lost_room() -> None:
     async with AsyncExitStack() as stack:
         async with running(Settings(port=0, token=TOKEN)) as server:
