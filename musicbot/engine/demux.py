@@ -217,7 +217,7 @@ class Demuxer:
         if context.sample_rate and context.sample_rate not in RATES:
             raise SourceError(
                 SourceErrorKind.UNSUPPORTED,
-                f"{what} has {context.sample_rate} samples a second, which cannot be played.",
+                f"{what} is sampled at {context.sample_rate} Hz, which cannot be played.",
             )
         return chosen
 

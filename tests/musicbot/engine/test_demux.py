@@ -194,7 +194,7 @@ def test_only_usual_codecs_are_decoded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [1, 2, 999, 768_001, 1_275_116_416])
 def test_what_has_the_rate_of_no_music_is_refused(rate: int, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=f"a.wav has {rate} samples a second") as caught:
+    with pytest.raises(SourceError, match=f"a.wav is sampled at {rate} Hz") as caught:
         Demuxer(FileMedia(str(recording(tmp_path / "a.wav", rate))), client())
     assert caught.value.kind is SourceErrorKind.UNSUPPORTED
 
