@@ -152,7 +152,7 @@ class Exchange:
             case Lock():
                 return room.lock(caller, locked=message.locked)
             case Kick():
-                return self._kick(room, caller, message.peer)
+                return self._kick(room, caller, message.peer, now)
             case MakeHost():
                 return room.make_host(caller, message.peer)
             case _:
@@ -173,11 +173,11 @@ class Exchange:
         self._workers.arrived(room.name)
         room.recall.settle()
 
-    def _kick(self, room: Room, caller: str, peer: str) -> list[Effect]:
+    def _kick(self, room: Room, caller: str, peer: str, now: float) -> list[Effect]:
         bot = room.bot
         effects = self.rooms.kick(caller, peer)
         self._end_closed(effects)
-        self._look_after(room, bot)
+        self._look_after(room, bot, now)
         return effects
 
     def _summon(self, room: Room, now: float) -> list[Effect]:
@@ -212,13 +212,13 @@ class Exchange:
         meant = goodbye and not self._workers.deserted(room.name)
         if bot is not None and bot.id == caller and room.has_people and not meant:
             return [*effects, *self._bring_back(room, now)]
-        self._look_after(room, bot)
+        self._look_after(room, bot, now)
         return effects
 
-    def _look_after(self, room: Room, before: Peer | None) -> None:
+    def _look_after(self, room: Room, before: Peer | None, now: float) -> None:
         """Let a bot be summoned again if there was one before and is none now."""
         if before is not None and room.bot is None:
-            self._workers.left(room.name)
+            self._workers.left(room.name, now)
             room.recall.settle()
 
     def _bring_back(self, room: Room, now: float) -> list[Effect]:
@@ -226,7 +226,7 @@ class Exchange:
         room.recall.lost(now)
         if not room.recall.wanted:
             logger.warning("x a room loses every bot, and is not sent any more")
-            self._workers.left(room.name)
+            self._workers.left(room.name, now)
             return []
         try:
             return _send_into(room, self._workers.call_back(room.name, now))
@@ -248,7 +248,11 @@ class Exchange:
     def _stopped_serving(self, worker: str, now: float) -> list[Effect]:
         """Send others to where the worker's bots were still expected."""
         effects: list[Effect] = []
+        left = self._workers.just_left(worker, now)
         waiting = self._workers.remove(worker)
+        for room in self.rooms:
+            if room.name in left - set(waiting) and room.bot is None and room.has_people:
+                effects += self._bring_back(room, now)
         for room in [room for room in self.rooms if room.name in waiting]:
             asked_for = not room.recall.wanted
             sent = self._bring_back(room, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from signaling.messages import ProtocolError
+from signaling.recall import TOGETHER
 
 NEVER: Final = float("inf")
 
@@ -21,6 +22,8 @@ class Worker:
     rooms: dict[str, float] = field(default_factory=dict)
     """Rooms that it was sent to, with the time at which the bot must be there;
     ``inf`` once it is."""
+    left: dict[str, float] = field(default_factory=dict)
+    """Rooms that its bot left lately, with the time."""
 
     @property
     def load(self) -> int:
@@ -101,6 +104,14 @@ class Workers:
         worker.rooms[room] = now + self._summon_time
         return worker.id
 
+    def just_left(self, worker_id: str, now: float) -> set[str]:
+        """Return the rooms that a worker's bot has left within the last moment.
+
+        When a process stops in order, it may well be heard in its rooms first.
+        """
+        left = self._workers[worker_id].left
+        return {room for room, then in left.items() if now - then < TOGETHER}
+
     def deserted(self, room: str) -> bool:
         """Return whether a bot's worker has ended before it, and none has come since.
 
@@ -115,12 +126,14 @@ class Workers:
         if worker is not None:
             worker.rooms[room] = NEVER
 
-    def left(self, room: str) -> None:
+    def left(self, room: str, now: float) -> None:
         """Take note that no bot is in a room, and none on its way."""
         self._deserted.discard(room)
         worker = self._sent_to(room)
         if worker is not None:
             del worker.rooms[room]
+            lately = {name: worker.left[name] for name in self.just_left(worker.id, now)}
+            worker.left = {**lately, room: now}
 
     def _forget_late(self, now: float) -> None:
         """Free the places of bots that did not come."""

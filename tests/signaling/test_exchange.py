@@ -348,14 +348,21 @@ def test_another_worker_takes_over_at_once() -> None:
     assert desk.take("other") == [Summoned("red"), Summoned("blue")]
 
 
-def test_a_worker_that_stops_in_order_has_its_rooms_taken_over_as_well() -> None:
-    desk = desk_with_music("red")
+@pytest.mark.parametrize("bot_first", [True, False])
+def test_a_worker_that_stops_in_order_has_its_rooms_taken_over_as_well(bot_first: bool) -> None:
+    desk = desk_with_music("red", "blue")
+    desk.say("bot in blue", messages.Leave())
+    desk.now += 60
 
+    if bot_first:
+        desk.say("bot in red", messages.Leave())
     desk.end("worker", Reason.LEFT)
-    desk.say("bot in red", messages.Leave())
+    if not bot_first:
+        desk.say("bot in red", messages.Leave())
     desk.serve("next")
 
     assert desk.take("next") == [Summoned("red")]
+    assert desk.codes("ann in red") == []
 
 
 def test_a_bot_whose_connection_broke_is_called_back_by_the_worker_that_has_its_queue() -> None:

@@ -96,7 +96,7 @@ def test_a_bot_that_left_frees_its_place_and_can_be_summoned_again() -> None:
     pool.summon("room", 0)
     pool.arrived("room")
 
-    pool.left("room")
+    pool.left("room", 0)
 
     assert pool.summon("room", 1) == "only"
 
@@ -123,7 +123,7 @@ def test_a_bot_is_deserted_from_its_worker_s_end_until_a_worker_comes() -> None:
     before = pool.deserted("here")
 
     pool.remove("first")
-    pool.left("left")
+    pool.left("left", 0)
     pool.arrived("taken over")
     after = [pool.deserted(room) for room in ("here", "left", "taken over", "awaited")]
     pool.add("next", 5)
@@ -137,6 +137,6 @@ def test_a_bot_that_nobody_sent_comes_and_goes_without_a_trace() -> None:
     pool = workers(only=1)
 
     pool.arrived("room")
-    pool.left("room")
+    pool.left("room", 0)
 
     assert pool.summon("room", 0) == "only"
