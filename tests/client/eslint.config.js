@@ -12,10 +12,12 @@ const PURE = [
   "layout",
   "links",
   "music",
+  "names",
   "outgoing",
   "presence",
   "problems",
   "protocol",
+  "quotes",
   "sdp",
   "shapes",
   "state",
@@ -25,7 +27,7 @@ const PURE = [
 ];
 
 /** What a view may use besides types. */
-const FOR_VIEWS = ["dom", "format", "layout", "links", "music", "presence", "problems"];
+const FOR_VIEWS = ["dom", "format", "layout", "links", "music", "presence", "problems", "quotes"];
 
 const IMPURE_GLOBALS = [
   "window",

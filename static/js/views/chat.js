@@ -6,6 +6,7 @@
 
 import { instantiate, part, setText } from "../dom.js";
 import { parts } from "../links.js";
+import { quotes } from "../quotes.js";
 
 /** @import { Line } from "../chatlog.js" */
 /** @import { Pane, State } from "../state.js" */
@@ -146,10 +147,29 @@ function fill(element, { voice, author, text, at, pending, failed }) {
   const shown = part(element, ".line-text", HTMLElement);
   // What the page and the bot say is English, even where it begins with a name that is not.
   shown.dir = voice === "note" || voice === "bot" ? "ltr" : "auto";
+  const pieces = voice === "bot" ? quotes(text) : [{ text, quoted: false }];
   shown.replaceChildren(
-    ...parts(text).map((piece) =>
-      piece.href === null ? piece.text : link(piece.text, piece.href),
-    ),
+    ...pieces.flatMap((piece) => (piece.quoted ? [isolated(piece.text)] : withLinks(piece.text))),
+  );
+}
+
+/**
+ * @param {string} text
+ * @returns {HTMLElement} a title that is written from the right leaves what follows in its place
+ */
+function isolated(text) {
+  const element = document.createElement("bdi");
+  element.append(...withLinks(text));
+  return element;
+}
+
+/**
+ * @param {string} text
+ * @returns {(string | HTMLElement)[]}
+ */
+function withLinks(text) {
+  return parts(text).map((piece) =>
+    piece.href === null ? piece.text : link(piece.text, piece.href),
   );
 }
 
