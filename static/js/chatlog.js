@@ -33,12 +33,20 @@ function withLine(state, line) {
     const answered = { ...line, at: earlier.at };
     return { ...state, lines: lines.map((other) => (other === earlier ? answered : other)) };
   }
-  const unseen = state.pane !== "chat" && (line.voice === "person" || line.voice === "bot");
+  const unseen = state.pane !== "chat" && isNews(line);
   return {
     ...state,
     lines: [...lines, line].slice(-MAX_LINES),
     unread: state.unread + (unseen ? 1 : 0),
   };
+}
+
+/**
+ * @param {Line} line
+ * @returns {boolean} whether it is worth a look; of commands of others the bot's answer is
+ */
+function isNews({ voice, text }) {
+  return voice === "bot" || (voice === "person" && !text.startsWith("!"));
 }
 
 /**

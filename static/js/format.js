@@ -46,14 +46,14 @@ function firstLetter(word) {
 }
 
 /**
- * A number from 0 to 359 that is always the same for a name, to give people a colour.
+ * A number from 0 to 359 that is always the same for a text, to give people a colour.
  *
- * @param {string} name
+ * @param {string} text
  * @returns {number}
  */
-function hue(name) {
+function hue(text) {
   let sum = 0;
-  for (const letter of name) {
+  for (const letter of text) {
     sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360;
   }
   return sum;

@@ -1,6 +1,7 @@
 /** Who is in the room, and what is known of them: the part of the state that peers change. */
 
 import { withNote } from "./chatlog.js";
+import { distinctNames } from "./names.js";
 
 /** @import { Peer, Welcome } from "./protocol.js" */
 /** @import { Contact, State } from "./state.js" */
@@ -38,7 +39,7 @@ function withWelcome(state, { self, room, peers }) {
     const contact = state.contacts[id];
     return contact ? [[id, contact]] : [];
   });
-  return {
+  return withNames({
     ...state,
     phase: "room",
     connection: { status: "online" },
@@ -46,7 +47,7 @@ function withWelcome(state, { self, room, peers }) {
     room,
     peers,
     contacts: Object.fromEntries(kept),
-  };
+  });
 }
 
 /**
@@ -56,15 +57,32 @@ function withWelcome(state, { self, room, peers }) {
  */
 function withPeer(state, peer) {
   if (peer.id === state.self?.id) {
-    return { ...state, self: peer };
+    return withNames({ ...state, self: peer });
   }
   const known = state.peers.some(({ id }) => id === peer.id);
-  return {
+  return withNames({
     ...state,
     peers: known
       ? state.peers.map((other) => (other.id === peer.id ? peer : other))
       : [...state.peers, peer],
-  };
+  });
+}
+
+/**
+ * @param {State} state
+ * @param {{ peer: Peer }} event
+ * @param {number} at
+ * @returns {State}
+ */
+function withChanged(state, { peer }, at) {
+  const own = peer.id === state.self?.id;
+  const before = own ? state.self : state.peers.find(({ id }) => id === peer.id);
+  const changed = withPeer(state, peer);
+  if (peer.role !== "host" || before?.role === "host") {
+    return changed;
+  }
+  const who = own ? "You are" : `${shownName(changed, peer)} is`;
+  return withNote(changed, `${who} the host now.`, at);
 }
 
 /**
@@ -76,8 +94,9 @@ function withPeer(state, peer) {
 function withoutPeer(state, { peer: gone }, at) {
   const peer = state.peers.find(({ id }) => id === gone);
   const { [gone]: forgotten, ...contacts } = state.contacts;
-  const left = { ...state, contacts, peers: state.peers.filter((other) => other !== peer) };
-  return peer?.kind === "person" ? withNote(left, `${peer.name} left.`, at) : left;
+  const peers = state.peers.filter((other) => other !== peer);
+  const left = withNames({ ...state, contacts, peers });
+  return peer?.kind === "person" ? withNote(left, `${shownName(state, peer)} left.`, at) : left;
 }
 
 /**
@@ -91,4 +110,32 @@ function withContact(state, id, news) {
   return { ...state, contacts: { ...state.contacts, [id]: contact } };
 }
 
-export { contactOf, otherPeople, withContact, withPeer, withWelcome, withoutPeer };
+/**
+ * @param {State} state
+ * @param {Peer} peer
+ * @returns {string} what to call somebody, so that no two people are called the same
+ */
+function shownName({ names }, { id, name }) {
+  return names[id]?.shown ?? name;
+}
+
+/**
+ * @param {State} state
+ * @returns {State} with a name to show for everybody who is there
+ */
+function withNames(state) {
+  const people = state.peers.filter(({ kind }) => kind === "person");
+  const all = state.self ? [...people, state.self] : people;
+  return { ...state, names: distinctNames(state.names, all) };
+}
+
+export {
+  contactOf,
+  otherPeople,
+  shownName,
+  withChanged,
+  withContact,
+  withPeer,
+  withWelcome,
+  withoutPeer,
+};

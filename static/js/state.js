@@ -6,13 +6,14 @@
  */
 
 import { SILENCE } from "./music.js";
-import { withContact, withPeer, withWelcome, withoutPeer } from "./presence.js";
+import { withChanged, withContact, withWelcome, withoutPeer } from "./presence.js";
 import { serverProblem } from "./problems.js";
 import { withBotIs, withHeld, withJoined, withMusic, withSaid, withUnanswered } from "./talk.js";
 
 /** @import { Line } from "./chatlog.js" */
 /** @import { BotMessage, Media } from "./channels.js" */
 /** @import { Bot, Music } from "./music.js" */
+/** @import { Names } from "./names.js" */
 /** @import { Peer, Room, ServerMessage } from "./protocol.js" */
 
 /**
@@ -62,6 +63,7 @@ import { withBotIs, withHeld, withJoined, withMusic, withSaid, withUnanswered } 
  *   self: Peer | null,
  *   room: Room | null,
  *   peers: readonly Peer[],
+ *   names: Names,
  *   contacts: Readonly<Record<string, Contact>>,
  *   devices: Devices,
  *   lines: readonly Line[],
@@ -117,6 +119,7 @@ const INITIAL = {
   self: null,
   room: null,
   peers: [],
+  names: {},
   contacts: {},
   devices: {
     microphone: DEVICE_OFF,
@@ -153,7 +156,7 @@ const REDUCERS = {
   welcome: withWelcome,
   "room-changed": (state, { room }) => ({ ...state, room }),
   "peer-joined": withJoined,
-  "peer-changed": (state, { peer }) => withPeer(state, peer),
+  "peer-changed": withChanged,
   "peer-left": withoutPeer,
   signal: (state) => state,
 

@@ -2,7 +2,7 @@
 
 import { withBotLine, withLine, withNote } from "./chatlog.js";
 import { withBot, withState } from "./music.js";
-import { withPeer } from "./presence.js";
+import { shownName, withPeer } from "./presence.js";
 
 /** @import { EventOf, State } from "./state.js" */
 
@@ -16,7 +16,9 @@ const BOT_LEFT = "The music bot left before it was done.";
  */
 function withJoined(state, { peer }, at) {
   const joined = withPeer(state, peer);
-  return peer.kind === "person" ? withNote(joined, `${peer.name} joined.`, at) : joined;
+  return peer.kind === "person"
+    ? withNote(joined, `${shownName(joined, peer)} joined.`, at)
+    : joined;
 }
 
 /**
@@ -32,7 +34,7 @@ function withSaid(state, { peer, id, text }, at) {
     // Ids are the senders' own, so two people may use the same one.
     key: `${peer}/${id}`,
     voice: own ? "own" : "person",
-    author: author?.name ?? "Somebody",
+    author: author ? shownName(state, author) : "Somebody",
     text,
     at,
     pending: false,

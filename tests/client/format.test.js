@@ -30,7 +30,7 @@ test("initials are whole characters of the first and the last word", () => {
   assert.deepEqual(names.map(initials), ["A", "AL", "?", "👩‍👩‍👧X", "É", "山太", "SS"]);
 });
 
-test("a name always has the same hue, within the circle", () => {
+test("a text always has the same hue, within the circle", () => {
   assert.equal(hue("Ann"), hue("Ann"));
   assert.notEqual(hue("Ann"), hue("Ben"));
   for (const name of ["", "x".repeat(500), "👩‍👩‍👧"]) {

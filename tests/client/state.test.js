@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { MAX_LINES } from "../../static/js/chatlog.js";
-import { contactOf, otherPeople } from "../../static/js/presence.js";
+import { contactOf, otherPeople, shownName } from "../../static/js/presence.js";
 import { SERVER_MESSAGES } from "../../static/js/protocol.js";
 import { INITIAL, REDUCERS, reduce } from "../../static/js/state.js";
 import { FakeTrack, as } from "./support/fakes.js";
@@ -148,6 +148,40 @@ test("changes of peers and of oneself are taken over", () => {
   assert.equal(state.peers[0]?.name, "Other");
   assert.equal(state.self?.role, "host");
   assert.equal(state.peers.length, 1);
+});
+
+test("a new host is announced, and a host who changes the name is not", () => {
+  const host = /** @type {const} */ ({ role: "host" });
+  const state = after(
+    [
+      { type: "peer-changed", peer: { ...peer("a"), ...host } },
+      { type: "peer-changed", peer: { ...peer("a"), ...host, name: "Ann" } },
+      { type: "peer-changed", peer: peer("a") },
+      { type: "peer-changed", peer: { ...peer("me"), ...host } },
+    ],
+    IN_ROOM,
+  );
+
+  assert.deepEqual(texts(state), ["Name of a is the host now.", "You are the host now."]);
+});
+
+test("two people of one name are told apart, wherever they are named", () => {
+  const ben = { ...peer("b"), name: "Name of a" };
+  const state = after(
+    [
+      { type: "peer-joined", peer: ben },
+      { type: "said", peer: "b", id: "1", text: "hello" },
+      { type: "said", peer: "a", id: "1", text: "hello" },
+      { type: "peer-left", peer: "a", reason: "left" },
+    ],
+    IN_ROOM,
+  );
+
+  assert.equal(shownName(state, ben), "Name of a (2)");
+  assert.deepEqual(
+    state.lines.map(({ author, text }) => author || text),
+    ["Name of a (2) joined.", "Name of a (2)", "Name of a", "Name of a left."],
+  );
 });
 
 test("what is known of a person grows, and ends when they leave", () => {
@@ -330,6 +364,19 @@ test("lines of others count as unread until the chat is shown", () => {
   const shown = after([...events, { type: "pane", pane: "chat" }], IN_ROOM);
   assert.equal(shown.unread, 0);
   assert.equal(after([{ ...said, peer: "b" }], shown).unread, 0);
+});
+
+test("commands of others do not count as unread, the bot's answers do", () => {
+  const message = /** @type {const} */ ({ type: "event", name: "notice", text: "Skipped." });
+  const state = after(
+    [
+      { type: "said", peer: "a", id: "1", text: "!skip" },
+      { type: "music", message, now: 0 },
+    ],
+    IN_ROOM,
+  );
+
+  assert.deepEqual([state.lines.length, state.unread], [2, 1]);
 });
 
 test("errors of the server become sentences", () => {

@@ -7,7 +7,7 @@
 import { instantiate, part, setName, setText, showTrack } from "../dom.js";
 import { hue, initials } from "../format.js";
 import { bestGrid } from "../layout.js";
-import { contactOf, otherPeople } from "../presence.js";
+import { contactOf, otherPeople, shownName } from "../presence.js";
 
 /** @import { Peer } from "../protocol.js" */
 /** @import { Contact, State } from "../state.js" */
@@ -19,7 +19,9 @@ const GAP = 8;
  * @typedef {{ tiles: HTMLElement, alone: HTMLElement, template: HTMLTemplateElement }} Elements
  *
  * @typedef {{
+ *   id: string,
  *   name: string,
+ *   shown: string,
  *   label: string,
  *   track: MediaStreamTrack | null,
  *   muted: boolean,
@@ -111,10 +113,10 @@ class Tile {
   }
 
   /** @param {Picture} picture */
-  render({ name, label, track, muted, mirrored, screen, hint, audible, host }) {
+  render({ id, name, shown, label, track, muted, mirrored, screen, hint, audible, host }) {
     this.element.ariaLabel = label;
     this.element.classList.toggle("screen", screen);
-    this.element.style.setProperty("--hue", String(hue(name)));
+    this.element.style.setProperty("--hue", String(hue(id)));
     showTrack(this.#video, track);
     this.#video.hidden = track === null;
     this.#video.classList.toggle("mirrored", mirrored);
@@ -126,7 +128,7 @@ class Tile {
     this.#state.hidden = hint === "";
     setText(this.#state, hint);
     this.#sound.hidden = !audible;
-    setName(this.volume, `Volume of ${name}`);
+    setName(this.volume, `Volume of ${shown}`);
   }
 
   remove() {
@@ -146,7 +148,7 @@ function picturesOf(state) {
     pictures.set(state.self.id, ownPicture(state.self, state));
   }
   for (const peer of otherPeople(state)) {
-    pictures.set(peer.id, pictureOf(peer, contactOf(state, peer.id)));
+    pictures.set(peer.id, pictureOf(peer, shownName(state, peer), contactOf(state, peer.id)));
   }
   return pictures;
 }
@@ -156,10 +158,14 @@ function picturesOf(state) {
  * @param {State} state
  * @returns {Picture}
  */
-function ownPicture(self, { devices: { microphone, camera, screen } }) {
+function ownPicture(self, state) {
+  const { microphone, camera, screen } = state.devices;
+  const shown = shownName(state, self);
   return {
+    id: self.id,
     name: self.name,
-    label: `${self.name} (you)`,
+    shown,
+    label: `${shown} (you)`,
     track: screen ?? camera.track,
     muted: !microphone.on || microphone.track === null,
     // People know themselves from the mirror; but nobody can read a mirrored screen.
@@ -173,14 +179,17 @@ function ownPicture(self, { devices: { microphone, camera, screen } }) {
 
 /**
  * @param {Peer} peer
+ * @param {string} shown
  * @param {Contact} contact
  * @returns {Picture}
  */
-function pictureOf(peer, { link, media, video }) {
+function pictureOf(peer, shown, { link, media, video }) {
   const sendsVideo = media !== null && (media.camera || media.screen);
   return {
+    id: peer.id,
     name: peer.name,
-    label: peer.name,
+    shown,
+    label: shown,
     track: sendsVideo ? video : null,
     muted: media !== null && !media.microphone,
     mirrored: false,
