@@ -40,12 +40,9 @@ from musicbot.core.states import TRANSITIONS, Event, Loop, State
 from musicbot.core.texts import clean_name, clean_title
 from musicbot.core.times import known_length
 from musicbot.core.tracks import SAMPLE_RATE, Piece, PlayId, Track, TrackId
-from musicbot.core.turn import Turn
+from musicbot.core.turn import AUDIBLE, Turn
 from musicbot.core.volume import NORMAL_PERCENT
 from musicbot.errors import BadArgument, NotNow, SourceErrorKind
-
-AUDIBLE: Final = SAMPLE_RATE // 10
-"""Samples that a track must have lasted to be called sound."""
 
 LOOPED: Final = SAMPLE_RATE
 """Samples that a track must have lasted to be repeated, so that no loop runs idle."""

@@ -11,6 +11,9 @@ from typing import Final
 from musicbot.core.times import known_length
 from musicbot.core.tracks import SAMPLE_RATE, PlayId, Track
 
+AUDIBLE: Final = SAMPLE_RATE // 10
+"""Samples that a track must have lasted to be called sound."""
+
 EARLY: Final = 2.0
 """Seconds that may miss at the end: stated lengths are not exact."""
 

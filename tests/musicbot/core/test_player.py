@@ -18,11 +18,11 @@ from musicbot.core.effects import (
     SetVolume,
 )
 from musicbot.core.failures import MAX_FAILURES
-from musicbot.core.player import AUDIBLE, LOOPED, Player
+from musicbot.core.player import LOOPED, Player
 from musicbot.core.playqueue import MAX_FROM_PLAYLIST, MAX_TRACKS
 from musicbot.core.states import Loop, State
 from musicbot.core.tracks import PlayId
-from musicbot.core.turn import DELAYS, FIRST_REOPENINGS, MAX_REOPENINGS
+from musicbot.core.turn import AUDIBLE, DELAYS, FIRST_REOPENINGS, MAX_REOPENINGS
 from musicbot.errors import BadArgument, NotNow, SourceErrorKind
 from tests.support.players import (
     LENGTH,
