@@ -186,8 +186,12 @@ function followLobby() {
   on(lobby, "preview", () => devices.start(lobby.wanted));
   on(lobby, "use", ({ kind, on: wanted }) => {
     settings.save(kind === "camera" ? { useCamera: wanted } : { useMicrophone: wanted });
-    const started = KINDS.some((each) => store.state.devices[each].on);
-    if (started || !wanted) {
+    // Before anything was tried the switches only say what is to be.
+    const tried = KINDS.some((each) => {
+      const device = store.state.devices[each];
+      return device.on || device.problem !== null;
+    });
+    if (tried || !wanted) {
       devices.turn(kind, wanted);
     }
   });

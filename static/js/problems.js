@@ -5,21 +5,28 @@
 /** @type {readonly Kind[]} */
 const KINDS = ["microphone", "camera"];
 
+/** The button of the lobby. */
+const PRESS = "press Try again";
+
+/** @typedef {"turn" | "press"} Again whether one tries again by its switch or by a button */
+
 /**
  * Say what is wrong with a device.
  *
  * @param {Kind} kind
  * @param {string} problem the name of the error that getUserMedia gave
+ * @param {Again} [how]
  * @returns {string}
  */
-function deviceProblem(kind, problem) {
+function deviceProblem(kind, problem, how = "turn") {
+  const again = how === "press" ? PRESS : `turn the ${kind} on again`;
   switch (problem) {
     case "NotAllowedError":
-      return `The browser may not use your ${kind}. Allow it at the left end of the address bar, then turn it on again.`;
+      return `The browser may not use your ${kind}. Allow it at the left end of the address bar, then ${again}.`;
     case "NotFoundError":
-      return `No ${kind} was found. Plug one in, then turn it on.`;
+      return `No ${kind} was found. Plug one in, then ${again}.`;
     case "NotReadableError":
-      return `Another program seems to be using your ${kind}. Close it, then turn the ${kind} on again.`;
+      return `Another program seems to be using your ${kind}. Close it, then ${again}.`;
     case "OverconstrainedError":
       return `The chosen ${kind} is not there any more. Choose another one.`;
     case "SecurityError":
@@ -27,45 +34,55 @@ function deviceProblem(kind, problem) {
     case "Ended":
       return `Your ${kind} was unplugged or switched off.`;
     default:
-      return `Your ${kind} could not be started. Turn it on to try again.`;
+      return `Your ${kind} could not be started. Wait a moment, then ${again}.`;
   }
 }
 
-/** What is mostly wrong with both at once. */
-const BOTH = new Map([
-  [
-    "NotAllowedError",
-    "The browser may not use your camera and microphone. Allow both at the left end of the address bar, then turn them on again.",
-  ],
-  ["NotFoundError", "No camera and no microphone were found. You can still listen and write."],
-  [
-    "SecurityError",
-    "This page may not use a camera or microphone. It must be opened with https, or on localhost.",
-  ],
-]);
+/**
+ * Say what is wrong with both at once, as it mostly is.
+ *
+ * @param {string | null} problem
+ * @param {Again} how
+ * @returns {string | null} null if it is not one that they share
+ */
+function commonProblem(problem, how) {
+  const again = how === "press" ? PRESS : "turn them on again";
+  switch (problem) {
+    case "NotAllowedError":
+      return `The browser may not use your camera and microphone. Allow both at the left end of the address bar, then ${again}.`;
+    case "NotFoundError":
+      return "No camera and no microphone were found. You can still listen and write.";
+    case "SecurityError":
+      return "This page may not use a camera or microphone. It must be opened with https, or on localhost.";
+    default:
+      return null;
+  }
+}
 
 /**
  * Say what is wrong with the devices, in as few sentences as will do.
  *
  * @param {Record<Kind, { problem: string | null }>} devices
+ * @param {Again} [how]
  * @returns {string[]}
  */
-function deviceProblems({ microphone, camera }) {
-  const both = microphone.problem === camera.problem ? BOTH.get(camera.problem ?? "") : undefined;
-  if (both) {
+function deviceProblems({ microphone, camera }, how = "turn") {
+  const shared = microphone.problem === camera.problem ? camera.problem : null;
+  const both = commonProblem(shared, how);
+  if (both !== null) {
     return [both];
   }
   const problems = { microphone: microphone.problem, camera: camera.problem };
   return KINDS.flatMap((kind) => {
     const problem = problems[kind];
-    return problem === null ? [] : [deviceProblem(kind, problem)];
+    return problem === null ? [] : [deviceProblem(kind, problem, how)];
   });
 }
 
 const SERVER_PROBLEMS = new Map([
   ["bad-name", "This name cannot be used. Choose another one."],
   ["room-full", "This room is full."],
-  ["room-locked", "This room is locked. Ask somebody inside to unlock it."],
+  ["room-locked", "This room is locked. Wait until it is unlocked, or choose another room."],
   ["kicked", "You were removed from the room."],
   ["no-bot", "No music bot is free on this server right now. Try again in a moment."],
   ["too-many", "That was too fast. Wait a moment."],

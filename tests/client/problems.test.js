@@ -26,6 +26,16 @@ test("each problem of a device has a sentence of its own, which names the device
   }
 });
 
+test("the way to try again is one that the page offers at that place", () => {
+  for (const name of ["NotAllowedError", "NotFoundError", "NotReadableError", "AbortError"]) {
+    assert.match(deviceProblem("camera", name), /then turn the camera on again\.$/u);
+    assert.match(deviceProblem("camera", name, "press"), /then press Try again\.$/u);
+  }
+  const refused = { problem: "NotAllowedError" };
+  const [text] = deviceProblems({ microphone: refused, camera: refused }, "press");
+  assert.match(text ?? "", /Allow both .*, then press Try again\.$/u);
+});
+
 test("what the page has no words for the server has", () => {
   assert.equal(serverProblem("room-full", "x"), "This room is full.");
   assert.equal(serverProblem("strange", "The server's own words."), "The server's own words.");

@@ -30,6 +30,8 @@ const KINDS = ["microphone", "camera"];
 
 class LobbyView extends EventTarget {
   #elements;
+  /** What the person wants. The switches show what that has come to. */
+  #use;
   #joining = false;
 
   /**
@@ -39,6 +41,7 @@ class LobbyView extends EventTarget {
   constructor(elements, { room, name, use }) {
     super();
     this.#elements = elements;
+    this.#use = { ...use };
     elements.room.value = room;
     elements.name.value = name;
     elements.form.addEventListener("submit", (event) => this.#submit(event));
@@ -46,13 +49,16 @@ class LobbyView extends EventTarget {
     for (const kind of KINDS) {
       const input = elements.switches[kind];
       input.checked = use[kind];
-      input.addEventListener("change", () => this.#tell("use", { kind, on: input.checked }));
+      input.addEventListener("change", () => {
+        this.#use[kind] = input.checked;
+        this.#tell("use", { kind, on: input.checked });
+      });
     }
   }
 
   /** @returns {readonly Kind[]} the devices that the person wants to use */
   get wanted() {
-    return KINDS.filter((kind) => this.#elements.switches[kind].checked);
+    return KINDS.filter((kind) => this.#use[kind]);
   }
 
   /** @param {State} state */
@@ -68,8 +74,17 @@ class LobbyView extends EventTarget {
     setText(join, this.#joining ? "Cancel" : "Join");
     room.disabled = this.#joining;
     name.disabled = this.#joining;
+    this.#renderSwitches(state);
     this.#renderPreview(state);
     this.#renderProblems(state);
+  }
+
+  /** @param {State} state */
+  #renderSwitches({ devices }) {
+    for (const kind of KINDS) {
+      const refused = devices[kind].problem !== null;
+      this.#elements.switches[kind].checked = this.#use[kind] && !refused;
+    }
   }
 
   /** @param {State} state */
@@ -108,8 +123,8 @@ class LobbyView extends EventTarget {
 
   /** @param {State} state */
   #renderProblems({ devices }) {
-    const texts = deviceProblems(devices);
-    const { problems } = this.#elements;
+    const { problems, previewStart } = this.#elements;
+    const texts = deviceProblems(devices, previewStart.hidden ? "turn" : "press");
     if (problems.textContent !== texts.join("")) {
       problems.replaceChildren(...texts.map(paragraph));
     }

@@ -4,12 +4,15 @@ import { as } from "./fakes.js";
 
 class FakeElement extends EventTarget {
   hidden = false;
+  checked = false;
   value = "";
   title = "";
   textContent = "";
   ariaLabel = "";
   ariaDisabled = "false";
   disabled = false;
+  /** @type {unknown} */
+  srcObject = null;
   style = { setProperty: () => {} };
   #classes = new Set();
   #icon = new FakeIcon();
@@ -42,6 +45,11 @@ class FakeElement extends EventTarget {
 
   toggleAttribute() {}
 
+  /** @param {...FakeElement} inner */
+  replaceChildren(...inner) {
+    this.inner = inner;
+  }
+
   focus() {
     page.activeElement = this;
   }
@@ -55,8 +63,11 @@ class FakeIcon {
   setAttribute() {}
 }
 
-/** @type {{ activeElement: FakeElement | null }} */
-const page = { activeElement: null };
+const page = {
+  /** @type {FakeElement | null} */
+  activeElement: null,
+  createElement: () => new FakeElement(),
+};
 
 globalThis.document = as(page);
 globalThis.SVGUseElement = as(FakeIcon);
