@@ -54,7 +54,8 @@ async def test_a_server_that_is_not_ready_at_the_first_attempt_is_asked_again() 
     refused = News()
 
     def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        refused.add(writer.close())
+        writer.close()
+        refused.add(None)
 
     async with AsyncExitStack() as stack:
         async with running(Settings(port=0, token=TOKEN)) as server:
