@@ -15,7 +15,8 @@ from typing import Protocol
 from musicbot.core import replies
 from musicbot.core.effects import Request
 from musicbot.core.media import Media
-from musicbot.core.tracks import PlayId, Source
+from musicbot.core.texts import without_secrets
+from musicbot.core.tracks import Link, PlayId, Source
 from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.sources.sources import Finding
 
@@ -132,7 +133,7 @@ class Errands:
             finding = await self._sources.look_up(text, room=self._room)
             self._deliver(Found(request, finding))
         except SourceError as error:
-            logger.warning("nothing for %r: %s", text, error)
+            logger.warning("nothing for %r: %s", without_secrets(text), error)
             self._deliver(NotFound(request, str(error)))
         except Exception:  # A task's top: the listener gets an answer whatever happens.
             logger.exception("the look-up failed")
@@ -144,9 +145,13 @@ class Errands:
             media = await self._sources.open(source, room=self._room)
             self._deliver(Resolved(play, media, position))
         except SourceError as error:
-            logger.warning("cannot open %r: %s", source, error)
+            logger.warning("cannot open %r: %s", _loggable(source), error)
             self._deliver(NotResolved(play, error.kind, str(error), position))
         except Exception:  # A task's top: the track is passed over whatever happens.
             logger.exception("the source could not be resolved")
             broken = SourceErrorKind.BROKEN
             self._deliver(NotResolved(play, broken, replies.WENT_WRONG, position))
+
+
+def _loggable(source: Source) -> str:
+    return without_secrets(source.url) if isinstance(source, Link) else repr(source)

@@ -60,6 +60,9 @@ logger = logging.getLogger(__name__)
 STATE_PERIOD: Final = 5.0
 """Seconds between two state messages when nothing changes."""
 
+PATIENCE: Final = 45.0
+"""Seconds for which somebody counts as here who was never connected: that takes two attempts."""
+
 MAX_INBOX: Final = 1000
 """What may wait to be handled. What people say beyond it is dropped; other news is not, of
 which there is little: each connection, play and look-up has few to tell."""
@@ -149,6 +152,9 @@ class Room:
         """When the bot leaves if still nobody is here; never while somebody is."""
         self._player = Player()
         self._people: dict[str, Person] = {}
+        self._joined_at: dict[str, float] = {}
+        self._reached: set[str] = set()
+        """Those that were connected at least once."""
         self._allowances: dict[str, Allowance] = {}
         self._opening: PlayId | None = None
         """The play that the engine has, or will have once its source is resolved."""
@@ -193,13 +199,18 @@ class Room:
 
     def _mind_people(self) -> None:
         """Leave when nobody has been here for long; control peers do not count."""
-        if any(person.listens for person in self._people.values()):
+        if any(self._is_here(person) for person in self._people.values()):
             self._alone_due = math.inf
         elif self._alone_due == math.inf:
             self._alone_due = self._now() + self._alone_timeout
         elif self._now() >= self._alone_due:
             logger.info("%s: nobody is here; leaving", self.name)
             self.leaving = True
+
+    def _is_here(self, person: Person) -> bool:
+        """Return whether somebody listens, or may be about to; a silent socket does neither."""
+        patient = self._now() < self._joined_at.get(person.id, 0.0) + PATIENCE
+        return person.listens and (person.id in self._reached or patient)
 
     def _handle_guarded(self, event: RoomEvent | None) -> None:
         try:
@@ -213,10 +224,14 @@ class Room:
         match event:
             case PersonJoined(person) | PersonChanged(person):
                 self._people[person.id] = person
+                self._joined_at.setdefault(person.id, self._now())
             case PersonLeft(person_id):
                 self._people.pop(person_id, None)
+                self._joined_at.pop(person_id, None)
+                self._reached.discard(person_id)
                 self._allowances.pop(person_id, None)
             case Reachable(person_id):
+                self._reached.add(person_id)
                 self._transport.send(person_id, messages.encode(self._state()))
             case Said():
                 self._hear(event)
@@ -302,14 +317,14 @@ class Room:
         match effect:
             case effects.Find(request, text):
                 self._errands.find(request, text)
+            case effects.GiveUp(request):
+                self._errands.give_up(request)
             case effects.SetVolume(percent):
                 self._engine.set_gain(gain(percent))
             case effects.Reply(request, ok, text, done):
                 self._reply(request, ok, text, done)
-            case effects.Announce(name, text):
-                level = logging.WARNING if name == "track-failed" else logging.INFO
-                logger.log(level, "%s: %s", self.name, text)
-                self._transport.send_to_all(messages.encode(messages.event_message(effect)))
+            case effects.Announce():
+                self._announce(effect)
             case effects.Leave():
                 self.leaving = True
             case _:
@@ -337,10 +352,17 @@ class Room:
             case _:
                 assert_never(effect)
 
+    def _announce(self, effect: effects.Announce) -> None:
+        level = logging.WARNING if effect.name == "track-failed" else logging.INFO
+        logger.log(level, "%s: %s", self.name, effect.text)
+        message = messages.encode(messages.event_message(effect))
+        if effect.besides is None:
+            self._transport.send_to_all(message)
+            return
+        for person_id in self._people.keys() - {effect.besides}:
+            self._transport.send(person_id, message)
+
     def _reply(self, request: Request, ok: bool, text: str, done: bool) -> None:
-        if done:
-            # Who has the last answer waits for nothing, so nothing is looked up for them.
-            self._errands.give_up(request)
         message: messages.FromBot
         if isinstance(request, ChatRequest):
             if not done:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from musicbot.core import replies
-from musicbot.core.effects import Effect, Leave, Reply, Request
+from musicbot.core.effects import Announce, Effect, Leave, Reply, Request
 from musicbot.core.player import Player
 from musicbot.core.states import Loop, State
 from musicbot.core.times import parse_time
@@ -39,8 +39,13 @@ class Call:
         return self.player.position(self.heard)
 
     def answer(self, text: str) -> Reply:
-        """Say that it was done."""
+        """Tell who gave the command."""
         return Reply(self.request, True, text)
+
+    def done(self, text: str) -> list[Effect]:
+        """Tell that something was done: who wanted it, and the others, who feel it as well."""
+        told = replies.done_by(self.request.name, text)
+        return [self.answer(text), Announce("notice", told, besides=self.request.person_id)]
 
 
 def play(call: Call) -> list[Effect]:
@@ -68,7 +73,7 @@ def pause(call: Call) -> list[Effect]:
     effects = call.player.pause()
     # pause() refuses without a track.
     assert call.player.track is not None
-    return [call.answer(replies.paused(call.player.track, call.position)), *effects]
+    return [*call.done(replies.paused(call.player.track, call.position)), *effects]
 
 
 def resume(call: Call) -> list[Effect]:
@@ -76,7 +81,7 @@ def resume(call: Call) -> list[Effect]:
     effects = call.player.resume()
     # resume() refuses without a track.
     assert call.player.track is not None
-    return [call.answer(replies.resumed(call.player.track)), *effects]
+    return [*call.done(replies.resumed(call.player.track)), *effects]
 
 
 def skip(call: Call) -> list[Effect]:
@@ -87,14 +92,14 @@ def skip(call: Call) -> list[Effect]:
         return [call.answer(replies.SKIPPED_ALREADY)]
     # skip() refuses without a track.
     assert track is not None
-    return [call.answer(replies.skipped(track)), *effects]
+    return [*call.done(replies.skipped(track)), *effects]
 
 
 def stop(call: Call) -> list[Effect]:
     """Stop the music and clear the queue."""
     dropped = len(call.player.queue)
     effects = call.player.stop(call.request.name)
-    return [call.answer(replies.stopped(dropped)), *effects]
+    return [*call.done(replies.stopped(dropped)), *effects]
 
 
 def seek(call: Call) -> list[Effect]:
@@ -107,7 +112,7 @@ def seek(call: Call) -> list[Effect]:
     effects = call.player.seek(position)
     # seek() refuses without a track.
     assert call.player.track is not None
-    return [call.answer(replies.sought(call.player.track, position)), *effects]
+    return [*call.done(replies.sought(call.player.track, position)), *effects]
 
 
 def volume(call: Call) -> list[Effect]:
@@ -117,18 +122,19 @@ def volume(call: Call) -> list[Effect]:
         return [call.answer(replies.volume_is(before))]
     percent = _number("The volume", call.arguments[0].removesuffix("%"), 0, MAX_PERCENT)
     effects = call.player.set_volume(percent)
-    return [call.answer(replies.volume_changed(before, percent)), *effects]
+    return [*call.done(replies.volume_changed(before, percent)), *effects]
 
 
 def loop(call: Call) -> list[Effect]:
     """Change what is repeated, or without a word tell it."""
-    if call.arguments:
-        words = [mode.value for mode in Loop]
-        word = call.arguments[0].lower()
-        if word not in words:
-            raise BadArgument(replies.not_among("The loop", word, words))
-        call.player.loop = Loop(word)
-    return [call.answer(replies.looped(call.player.loop))]
+    if not call.arguments:
+        return [call.answer(replies.looped(call.player.loop))]
+    words = [mode.value for mode in Loop]
+    word = call.arguments[0].lower()
+    if word not in words:
+        raise BadArgument(replies.not_among("The loop", word, words))
+    call.player.loop = Loop(word)
+    return call.done(replies.looped(call.player.loop))
 
 
 def list_queue(call: Call) -> list[Effect]:
@@ -153,27 +159,27 @@ def now_playing(call: Call) -> list[Effect]:
 def remove(call: Call) -> list[Effect]:
     """Take a track out of the queue."""
     (number,) = _track_numbers(call)
-    return [call.answer(replies.removed(call.player.queue.remove(number)))]
+    return call.done(replies.removed(call.player.queue.remove(number)))
 
 
 def move(call: Call) -> list[Effect]:
     """Give a track of the queue another number."""
     number, to = _track_numbers(call)
     track = call.player.queue.move(number, to)
-    return [call.answer(replies.moved(track, number, to))]
+    return call.done(replies.moved(track, number, to))
 
 
 def clear(call: Call) -> list[Effect]:
     """Empty the queue."""
     _expect_queue(call)
-    return [call.answer(replies.cleared(call.player.queue.clear()))]
+    return call.done(replies.cleared(call.player.queue.clear()))
 
 
 def shuffle(call: Call) -> list[Effect]:
     """Bring the queue into a random order, once."""
     _expect_queue(call)
     call.player.queue.shuffle()
-    return [call.answer(replies.SHUFFLED)]
+    return call.done(replies.SHUFFLED)
 
 
 def join(call: Call) -> list[Effect]:
@@ -183,7 +189,7 @@ def join(call: Call) -> list[Effect]:
 
 def leave(call: Call) -> list[Effect]:
     """Stop the music and leave the room."""
-    return [call.answer(replies.LEFT), *call.player.end(call.request.name), Leave()]
+    return [*call.done(replies.LEFT), *call.player.end(call.request.name), Leave()]
 
 
 def ping(call: Call) -> list[Effect]:

@@ -36,6 +36,13 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Look nothing up for a request any more."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Resolve a track's source and play it; a new play is never paused.
 
@@ -107,6 +114,8 @@ class Announce:
     name: EventName
     text: str
     track: Track | None = None
+    besides: str | None = None
+    """The id of the person who is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +126,4 @@ class Leave:
 PlayEffect = Open | Close | Pause | Resume | Seek
 """What is wanted of one play."""
 
-Effect = PlayEffect | Find | SetVolume | Reply | Announce | Leave
+Effect = PlayEffect | Find | GiveUp | SetVolume | Reply | Announce | Leave

@@ -25,6 +25,7 @@ from musicbot.core.effects import (
     Close,
     Effect,
     Find,
+    GiveUp,
     Open,
     Pause,
     Reply,
@@ -219,9 +220,9 @@ class Player:
             self._turn = None
             self._change(Event.END)
         self.queue.clear()
-        for look_up in self._look_ups.give_up():
-            text = replies.given_up(look_up.text, clean_name(by))
-            effects.append(Reply(look_up.request, False, text))
+        for each in self._look_ups.give_up():
+            text = replies.given_up(each.text, clean_name(by))
+            effects += [GiveUp(each.request), Reply(each.request, False, text)]
         return effects
 
     def seek(self, position: int) -> list[Effect]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from musicbot.core.playqueue import MAX_TRACKS, Page
 from musicbot.core.states import Loop, State
-from musicbot.core.texts import clean_title, one_line, shorten
+from musicbot.core.texts import clean_name, clean_title, one_line, shorten
 from musicbot.core.times import format_position, format_time
 from musicbot.core.tracks import Piece, Track
 
@@ -119,6 +119,11 @@ def queued_many(
 def already(state: State) -> str:
     """Tell that what plays or loads needs no resuming."""
     return f"The music is {state.value} already."
+
+
+def done_by(name: str, text: str) -> str:
+    """Tell the others what somebody's command has done, as its answer says it."""
+    return f"{clean_name(name)}: {text}"
 
 
 def paused(track: Track, position: int) -> str:

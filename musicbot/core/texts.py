@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from typing import Final
+from urllib.parse import urlsplit
 
 MAX_TITLE: Final = 120
 """Characters of a title."""
@@ -42,6 +43,21 @@ def clean_title(title: str) -> str:
 def clean_name(name: str) -> str:
     """Return a person's name as it may be shown."""
     return shorten(one_line(name), MAX_NAME) or "Somebody"
+
+
+def without_secrets(typed: str) -> str:
+    """Return what somebody typed as it may be logged: of a link, no user, password or query.
+
+    What is no link is nobody's business.
+    """
+    try:
+        parts = urlsplit(typed.strip("<> "))
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host:
+        return f"{len(typed)} characters"
+    return f"{parts.scheme}://{host}{parts.path}"
 
 
 def _shown(character: str) -> str:

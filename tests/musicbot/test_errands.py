@@ -7,7 +7,7 @@ import pytest
 
 from musicbot.core import replies
 from musicbot.core.media import DemoMedia
-from musicbot.core.tracks import Demo, PlayId
+from musicbot.core.tracks import Demo, Link, PlayId
 from musicbot.errands import ErrandEvent, Errands, Found, NotFound, NotResolved, Resolved
 from musicbot.errors import SourceError, SourceErrorKind
 from musicbot.sources.sources import Finding
@@ -156,3 +156,16 @@ async def test_closing_without_any_errand_is_nothing() -> None:
     await errands.close()
 
     assert delivered == []
+
+
+async def test_the_log_keeps_the_secrets_of_links(caplog: pytest.LogCaptureFixture) -> None:
+    link = "https://ann:s3cret@example.org/song?token=s3cret"
+    errands, _ = errands_of(FakeSources({link: GONE}, media=lambda _: GONE))
+
+    errands.find(request(), link)
+    errands.resolve(FIRST, Link(link, handle="s3cret"), 0)
+    await asyncio.sleep(0.1)
+
+    assert "nothing for 'https://example.org/song': That was removed." in caplog.messages
+    assert "cannot open 'https://example.org/song': That was removed." in caplog.messages
+    assert "s3cret" not in caplog.text

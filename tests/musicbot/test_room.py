@@ -12,13 +12,14 @@ import pytest
 from musicbot import messages
 from musicbot.core import replies
 from musicbot.core.allowance import BURST
+from musicbot.core.lookups import MAX_PER_PERSON
 from musicbot.core.media import DemoMedia
 from musicbot.core.tracks import SAMPLE_RATE, PlayId, Source
 from musicbot.core.turn import DELAYS
 from musicbot.engine.client import Died, Ended, Failed, Opened
 from musicbot.errands import Resolved
 from musicbot.errors import RoomLost, SourceError, SourceErrorKind
-from musicbot.room import FAREWELL_TIME, MAX_INBOX, STATE_PERIOD, Room
+from musicbot.room import FAREWELL_TIME, MAX_INBOX, PATIENCE, STATE_PERIOD, Room
 from musicbot.sources.sources import Finding
 from musicbot.transports.interface import (
     Lost,
@@ -409,6 +410,39 @@ async def test_a_stop_gives_up_what_is_looked_up() -> None:
         assert sources.given_up == 1
 
 
+async def test_a_second_command_of_the_same_id_takes_no_look_up_away() -> None:
+    async with staged(sources=FakeSources(dict(FINDINGS), delay=10.0)) as stage:
+        for _ in range(3 * MAX_PER_PERSON):
+            for text in ("!play A", "!ping"):
+                message = messages.CommandMessage(id=7, text=text)
+                await stage.happens(Said("ann", messages.encode(message)))
+            await asyncio.sleep(11.0)
+
+        await stage.commands("!play B")
+        await asyncio.sleep(11.0)
+
+        assert replies.TOO_MANY_LOOK_UPS not in stage.transport.replies()
+        assert stage.transport.replies()[-1].startswith("“B” (3:00) is number")
+
+
+async def test_the_others_are_told_who_did_what_they_hear() -> None:
+    async with staged() as stage:
+        await stage.joins("Ben")
+        await stage.plays("A")
+        sent = len(stage.transport.sent)
+        await stage.commands("!pause", by="Ben")
+
+        told = [
+            (person, message.text)
+            for person, message in stage.transport.sent[sent:]
+            if isinstance(message, messages.EventMessage | messages.ReplyMessage)
+        ]
+        assert told == [
+            ("ben", "Paused “A” at 0:00."),
+            ("ann", "Ben: Paused “A” at 0:00."),
+        ]
+
+
 class FaultyEngine(FakeEngine):
     """An engine that fails when it is told the gain, or asked for the position once."""
 
@@ -580,6 +614,20 @@ async def test_a_room_that_nobody_comes_to_is_left() -> None:
     await asyncio.wait_for(stage.task, ALONE + 1)
 
     assert stage.transport.closed
+
+
+async def test_who_never_connects_does_not_keep_the_bot() -> None:
+    stage = Stage()
+    for number in range(50):
+        await stage.happens(PersonJoined(Person(f"silent{number}", "Silent", False, True)))
+    loop = asyncio.get_running_loop()
+    joined_at = loop.time()
+    await asyncio.sleep(PATIENCE - 1)
+    assert not stage.task.done()
+
+    await stage.task
+
+    assert loop.time() - joined_at <= PATIENCE + STATE_PERIOD + ALONE + FAREWELL_TIME
 
 
 async def test_a_cancelled_room_gives_everything_up() -> None:

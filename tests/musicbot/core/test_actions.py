@@ -47,6 +47,12 @@ def done(text: str) -> Reply:
     return Reply(request(7), True, text)
 
 
+def did(text: str) -> list[Effect]:
+    """The answer, and what the others are told."""
+    told = Announce("notice", f"Ann: {text}", besides="ann")
+    return [done(text), told]
+
+
 @pytest.mark.parametrize("action", [actions.play, actions.play_next])
 @pytest.mark.parametrize(
     ("typed", "sought"),
@@ -73,7 +79,7 @@ def test_play_alone_goes_on_after_a_pause() -> None:
     player = playing("A")
     player.pause()
 
-    assert actions.play(call(player)) == [done("Going on with “A”."), Resume(FIRST)]
+    assert actions.play(call(player)) == [*did("Going on with “A”."), Resume(FIRST)]
 
 
 def test_play_alone_goes_on_with_what_was_left_after_failures() -> None:
@@ -106,15 +112,15 @@ def test_pause_and_resume_name_the_track() -> None:
     paused = actions.pause(call(player, heard=61))
     resumed = actions.resume(call(player, heard=61))
 
-    assert paused == [done("Paused “A” at 1:01."), Pause(FIRST)]
-    assert resumed == [done("Going on with “A”."), Resume(FIRST)]
+    assert paused == [*did("Paused “A” at 1:01."), Pause(FIRST)]
+    assert resumed == [*did("Going on with “A”."), Resume(FIRST)]
 
 
 def test_a_skip_names_what_was_skipped() -> None:
     player = playing("A")
 
     assert actions.skip(call(player)) == [
-        done("Skipped “A”."),
+        *did("Skipped “A”."),
         Close(FIRST),
         Announce("queue-ended", replies.QUEUE_ENDED),
     ]
@@ -130,7 +136,7 @@ def test_a_skip_at_the_same_time_is_answered_and_skips_nothing() -> None:
 
 def test_a_stop_tells_how_much_was_dropped() -> None:
     assert actions.stop(call(playing("A", "B"))) == [
-        done("Stopped the music and dropped 1 track from the queue."),
+        *did("Stopped the music and dropped 1 track from the queue."),
         Close(FIRST),
     ]
 
@@ -146,7 +152,7 @@ def test_a_stop_tells_how_much_was_dropped() -> None:
 )
 def test_a_seek_goes_to_a_time_or_by_one(typed: str, position: float, text: str) -> None:
     assert actions.seek(call(playing("A"), typed, heard=30)) == [
-        done(text),
+        *did(text),
         Seek(FIRST, samples(position)),
     ]
 
@@ -162,7 +168,7 @@ def test_a_seek_elsewhere_tells_what_would_do(typed: str, text: str) -> None:
 @pytest.mark.parametrize(("typed", "percent"), [("0", 0), ("150", 150), ("50", 50), ("50%", 50)])
 def test_the_volume_is_told_with_what_it_was(typed: str, percent: int) -> None:
     assert actions.volume(call(Player(), typed)) == [
-        done(f"The volume is {percent} % instead of 100 %."),
+        *did(f"The volume is {percent} % instead of 100 %."),
         SetVolume(percent),
     ]
 
@@ -192,7 +198,7 @@ def test_another_volume_names_the_range(typed: str) -> None:
 def test_the_loop_is_set_and_told(typed: str, loop: Loop, text: str) -> None:
     player = Player()
 
-    assert actions.loop(call(player, typed)) == [done(text)]
+    assert actions.loop(call(player, typed)) == [*did(text)]
     assert actions.loop(call(player)) == [done(text)]
     assert player.loop is loop
 
@@ -229,14 +235,14 @@ def test_the_current_track_is_described() -> None:
 def test_a_track_is_removed_by_its_number() -> None:
     player = playing("A", "B", "C")
 
-    assert actions.remove(call(player, "2")) == [done("Removed “C” from the queue.")]
+    assert actions.remove(call(player, "2")) == [*did("Removed “C” from the queue.")]
     assert waiting(player) == ["B"]
 
 
 def test_a_track_is_moved_to_a_number() -> None:
     player = playing("A", "B", "C")
 
-    assert actions.move(call(player, "2", "1")) == [done("Moved “C” from number 2 to 1.")]
+    assert actions.move(call(player, "2", "1")) == [*did("Moved “C” from number 2 to 1.")]
     assert waiting(player) == ["C", "B"]
 
 
@@ -271,7 +277,7 @@ def test_clearing_keeps_what_plays() -> None:
     player = playing("A", "B", "C")
 
     assert actions.clear(call(player)) == [
-        done("Removed 2 tracks from the queue; what plays now plays on.")
+        *did("Removed 2 tracks from the queue; what plays now plays on.")
     ]
     assert player.track is not None
     assert waiting(player) == []
@@ -280,13 +286,13 @@ def test_clearing_keeps_what_plays() -> None:
 def test_shuffling_keeps_all_tracks() -> None:
     player = playing("A", "B", "C")
 
-    assert actions.shuffle(call(player)) == [done(replies.SHUFFLED)]
+    assert actions.shuffle(call(player)) == [*did(replies.SHUFFLED)]
     assert sorted(waiting(player)) == ["B", "C"]
 
 
 def test_who_sends_the_bot_away_is_answered_before_it_leaves() -> None:
-    assert actions.leave(call(playing("A", "B"))) == [done(replies.LEFT), Close(FIRST), Leave()]
-    assert actions.leave(call(Player())) == [done(replies.LEFT), Leave()]
+    assert actions.leave(call(playing("A", "B"))) == [*did(replies.LEFT), Close(FIRST), Leave()]
+    assert actions.leave(call(Player())) == [*did(replies.LEFT), Leave()]
 
 
 def test_joining_and_pinging_are_answered() -> None:

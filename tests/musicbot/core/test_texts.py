@@ -13,6 +13,7 @@ from musicbot.core.texts import (
     clean_title,
     one_line,
     shorten,
+    without_secrets,
 )
 
 ANYTHING = st.text(st.characters(codec=None, categories=None))
@@ -65,3 +66,22 @@ def test_titles_and_names_are_bounded_and_can_be_sent(text: str) -> None:
 @given(ANYTHING)
 def test_what_was_cleaned_stays_as_it_is(text: str) -> None:
     assert clean_title(clean_title(text)) == clean_title(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "logged"),
+    [
+        ("https://ann:secret@example.org:8/a?b=secret#secret", "https://example.org/a"),
+        ("<http://example.org/a>", "http://example.org/a"),
+        ("clair de lune", "13 characters"),
+        ("http://[", "8 characters"),
+        ("", "0 characters"),
+    ],
+)
+def test_a_log_names_no_secret(typed: str, logged: str) -> None:
+    assert without_secrets(typed) == logged
+
+
+@given(ANYTHING)
+def test_what_is_logged_of_what_was_typed_is_total(text: str) -> None:
+    assert without_secrets(text)

@@ -55,14 +55,14 @@ async def test_a_server_that_is_not_ready_at_the_first_attempt_is_asked_again() 
 
     def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
-        refused.add(None)
+        refused.add("an attempt")
 
     async with AsyncExitStack() as stack:
         async with running(Settings(port=0, token=TOKEN)) as server:
             url, port = address(server), server.port
             _, news, _ = await stack.enter_async_context(staying(url))
         async with await asyncio.start_server(refuse, "127.0.0.1", port):
-            await refused.wait_for(None)
+            await refused.wait_for("an attempt")
         async with running(Settings(port=port, token=TOKEN)):
             await news.until(lambda: welcomes(news) == 2)
 
