@@ -17,11 +17,6 @@ class HeldCommands {
     return this.#entries.length;
   }
 
-  /** @returns {number | null} when the next one gives up, in seconds */
-  get nextDeadline() {
-    return this.#entries[0]?.until ?? null;
-  }
-
   /**
    * @param {Command} command
    * @param {number} now in seconds

@@ -168,4 +168,4 @@ function deepenBuffer(receiver) {
   }
 }
 
-export { BUFFER_TIME, Listener };
+export { Listener };

@@ -276,6 +276,19 @@ test("a command that was answered, or that nobody waits for any more, is not giv
   assert.deepEqual([summons, connect().commands], [[], []]);
 });
 
+test("what is too old to be repeated makes room for what is not", () => {
+  const { clock, connect, jukebox } = make();
+  connect();
+  for (let turn = 0; turn < MAX_HELD; turn += 1) {
+    jukebox.command("!queue");
+  }
+  clock.advance(PATIENCE);
+  jukebox.command("!skip");
+  jukebox.setBot(null);
+
+  assert.deepEqual(connect().commands, ["!skip"]);
+});
+
 test("what the same bot did not answer before the connection broke is not done twice", () => {
   const { connect, jukebox, told } = make();
   const listener = connect();

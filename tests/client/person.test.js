@@ -107,6 +107,25 @@ test("when both restart ICE at once the polite one gives way", async () => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
+test("an offer that comes right after the answer is taken, while the answer still is", async () => {
+  const [first, second] = pair();
+  first.other = null;
+  second.other = null;
+  await settle();
+  await second.person.receive(structuredClone(first.signals.at(-1) ?? {}));
+  await agree();
+  const answer = second.signals.find(({ description }) => description?.type === "answer");
+  second.person.restartIce();
+  await agree();
+  const offer = second.signals.findLast(({ description }) => description?.type === "offer");
+  first.person.receive(structuredClone(answer ?? {}));
+  first.person.receive(structuredClone(offer ?? {}));
+  await agree();
+
+  assert.deepEqual(first.descriptions, ["offer", "answer"]);
+  assert.equal(warn.mock.callCount(), 0);
+});
+
 test("when both begin at once only the polite one is superseded", async () => {
   const [first, second] = [new End(IMPOLITE), new End({ polite: true, knocks: true })];
   await settle();

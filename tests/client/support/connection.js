@@ -48,6 +48,8 @@ class FakeConnection extends EventTarget {
   #session = (sessions += 1);
   #mids = 0;
   #needed = false;
+  /** What is asked for while something else is done waits for its turn, as in browsers. */
+  #chain = Promise.resolve();
 
   /** @param {"audio" | "video"} kind */
   addTransceiver(kind) {
@@ -75,7 +77,43 @@ class FakeConnection extends EventTarget {
   }
 
   /** @param {{ candidate: string } | undefined} candidate */
-  async addIceCandidate(candidate) {
+  addIceCandidate(candidate) {
+    return this.#inTurn(() => this.#addIceCandidate(candidate));
+  }
+
+  /** @param {{ type: string, sdp: string }} [description] */
+  setLocalDescription(description) {
+    return this.#inTurn(() => this.#setLocalDescription(description));
+  }
+
+  /** @param {{ type: string, sdp: string }} description */
+  setRemoteDescription(description) {
+    return this.#inTurn(() => this.#setRemoteDescription(description));
+  }
+
+  close() {
+    this.signalingState = "closed";
+    this.connectionState = "closed";
+  }
+
+  /** @param {string} state */
+  connect(state) {
+    this.connectionState = state;
+    this.dispatchEvent(new Event("connectionstatechange"));
+  }
+
+  /**
+   * @param {() => Promise<void>} operation
+   * @returns {Promise<void>}
+   */
+  #inTurn(operation) {
+    const done = this.#chain.then(operation);
+    this.#chain = done.catch(() => {});
+    return done;
+  }
+
+  /** @param {{ candidate: string } | undefined} candidate */
+  async #addIceCandidate(candidate) {
     this.#mustBeOpen();
     if (candidate?.candidate === "bad") {
       throw new Error("The candidate belongs to nothing.");
@@ -83,8 +121,8 @@ class FakeConnection extends EventTarget {
     this.candidates.push(candidate);
   }
 
-  /** @param {{ type: string, sdp: string }} [description] */
-  async setLocalDescription(description) {
+  /** @param {{ type: string, sdp: string } | undefined} description */
+  async #setLocalDescription(description) {
     await Promise.resolve();
     this.#mustBeOpen();
     const answers = this.signalingState === "have-remote-offer";
@@ -102,7 +140,7 @@ class FakeConnection extends EventTarget {
   }
 
   /** @param {{ type: string, sdp: string }} description */
-  async setRemoteDescription(description) {
+  async #setRemoteDescription(description) {
     if (description.type === "offer" && this.signalingState === "have-local-offer") {
       this.#rollBack();
     }
@@ -116,17 +154,6 @@ class FakeConnection extends EventTarget {
       this.#takeLine(/** @type {"audio" | "video"} */ (kind), mid ?? "");
     }
     this.#become(description.type === "answer" ? "stable" : "have-remote-offer");
-  }
-
-  close() {
-    this.signalingState = "closed";
-    this.connectionState = "closed";
-  }
-
-  /** @param {string} state */
-  connect(state) {
-    this.connectionState = state;
-    this.dispatchEvent(new Event("connectionstatechange"));
   }
 
   #sdp() {
