@@ -23,6 +23,7 @@ from musicbot.sources.sources import Sources
 from musicbot.supervisor import Child, keep_running, report_ready
 from musicbot.transports.mesh import MeshRoom
 from musicbot.transports.worker import Worker
+from signaling.descriptors import raise_limit
 from signaling.lifeline import end_with_stdin
 
 logger = logging.getLogger(__name__)
@@ -127,6 +128,8 @@ async def run_bot(config: BotConfig, *, supervised: bool = False) -> None:
     with _stopped_by_signals():
         if supervised:
             end_with_stdin()
+        # Every listener has a socket for each address of ours.
+        raise_limit()
         await warm_up()
         async with Sources(
             library=config.library, data=config.data, allow_net=config.allow_net

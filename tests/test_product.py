@@ -274,6 +274,9 @@ def test_an_end_while_it_starts_is_no_traceback(delay: float) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
 
-    # Before its first step, the signal itself ends it.
+    if "Traceback" in errors:
+        # On a busy machine the signal may come upon Python before it has come to us.
+        assert f"{os.sep}musicbot{os.sep}" not in errors
+        return
+    # Before our first step, the signal itself ends it.
     assert process.returncode in (0, -signal.SIGINT)
-    assert "Traceback" not in errors
