@@ -22,12 +22,14 @@ import {
 } from "./elements.js";
 import { MediaKeys } from "./mediakeys.js";
 import { Meeting } from "./meeting.js";
+import { Notices } from "./notices.js";
 import { outgoingOf } from "./outgoing.js";
 import { deviceProblems } from "./problems.js";
 import { Screen } from "./screen.js";
 import { Settings } from "./settings.js";
 import { Store } from "./store.js";
 import { suggestRoom } from "./suggestion.js";
+import { titleOf } from "./title.js";
 import { ChatView } from "./views/chat.js";
 import { ControlsView } from "./views/controls.js";
 import { LobbyView } from "./views/lobby.js";
@@ -38,19 +40,17 @@ import { TilesView } from "./views/tiles.js";
 import { WakeLock } from "./wakelock.js";
 
 /** @import { Kind } from "./problems.js" */
-/** @import { Notice, RoomEvent, State } from "./state.js" */
+/** @import { RoomEvent, State } from "./state.js" */
 
 const TICK = 0.25;
 /** Seconds between the steps of what moves by itself. */
-
-const NEWS_TIME = 4;
-/** Seconds that a notice stays which asks for nothing. */
 
 /** @type {readonly Kind[]} */
 const KINDS = ["microphone", "camera"];
 
 const settings = new Settings(localStorage);
 const store = new Store();
+const notices = new Notices(systemClock);
 
 const { mediaDevices: media, permissions } = navigator;
 const deviceList = new DeviceList(media);
@@ -80,8 +80,6 @@ const voice = new MediaStream();
 
 /** @type {Meeting | null} */
 let meeting = null;
-let news = new AbortController();
-let knownProblems = "";
 
 start();
 
@@ -199,8 +197,7 @@ function followLobby() {
 
 function followControls() {
   on(controls, "turn", ({ kind, on: wanted }) => {
-    // Who tries again wants to hear again why it does not work.
-    knownProblems = "";
+    notices.forgetProblem();
     devices.turn(kind, wanted);
   });
   on(controls, "choose", ({ kind, id }) => choose(kind, id));
@@ -210,6 +207,13 @@ function followControls() {
   on(status, "retry", () => meeting?.connect());
   on(status, "dismiss", () => store.apply({ type: "notice", notice: null }));
   on(status, "listen", () => audio.retry());
+  on(notices, "show", (notice) => store.apply({ type: "notice", notice }));
+  on(notices, "over", (notice) => {
+    // The server may have had another meanwhile.
+    if (store.state.notice === notice) {
+      store.apply({ type: "notice", notice: null });
+    }
+  });
 }
 
 function followMusicAndChat() {
@@ -233,12 +237,8 @@ function takeDevices() {
   const snapshot = { ...devices.snapshot, screen: screen.track };
   store.apply({ type: "devices", devices: snapshot });
   meeting?.update(outgoingOf(snapshot, voice));
-  const text = deviceProblems(snapshot).join(" ");
-  // In the lobby the problems have a place of their own, and are known to who joins all the same.
-  if (meeting && text !== "" && text !== knownProblems) {
-    notify({ text, tone: "problem" });
-  }
-  knownProblems = text || knownProblems;
+  const inLobby = meeting === null;
+  notices.showProblem(deviceProblems(snapshot).join(" "), inLobby);
 }
 
 function followBrowser() {
@@ -269,21 +269,10 @@ function choose(kind, id) {
 async function copyLink() {
   try {
     await navigator.clipboard.writeText(location.href);
-    notify({ text: "The link is copied. Send it to whom you want to meet.", tone: "news" });
+    notices.show({ text: "The link is copied. Send it to whom you want to meet.", tone: "news" });
   } catch {
     // Without https, or without permission.
-    notify({ text: `Copy this link: ${location.href}`, tone: "hint" });
-  }
-}
-
-/** @param {Notice} notice */
-function notify(notice) {
-  news.abort();
-  news = new AbortController();
-  store.apply({ type: "notice", notice });
-  if (notice.tone === "news") {
-    const dismiss = () => store.apply({ type: "notice", notice: null });
-    systemClock.after(NEWS_TIME, dismiss, news.signal);
+    notices.show({ text: `Copy this link: ${location.href}`, tone: "hint" });
   }
 }
 
@@ -295,15 +284,6 @@ function voicesOf({ contacts }) {
   return new Map(
     Object.entries(contacts).flatMap(([id, { audio: track }]) => (track ? [[id, track]] : [])),
   );
-}
-
-/**
- * @param {State} state
- * @returns {string}
- */
-function titleOf({ phase, room, music: { state, track } }) {
-  const playing = state === "playing" && track ? [`♪ ${track.title}`] : [];
-  return phase === "room" ? [...playing, room?.name, "Irisa"].join(" · ") : "Irisa";
 }
 
 /** @returns {string} the room that the page was opened for, if any */

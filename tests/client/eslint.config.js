@@ -23,6 +23,7 @@ const PURE = [
   "state",
   "suggestion",
   "talk",
+  "title",
   "volume",
 ];
 
