@@ -151,13 +151,13 @@ async def test_a_muted_microphone_and_a_dark_camera_are_shown_to_others(
     await ann.sees_moving("Ben")
 
 
-async def test_two_of_the_same_name_both_have_a_tile(browser: Browser, server: str) -> None:
+async def test_two_of_the_same_name_are_told_apart(browser: Browser, server: str) -> None:
     ann = await open_room(browser, server, "namesakes", "Ann")
     other = await open_room(browser, server, "namesakes", "Ann")
     await ann.join()
     await other.join()
 
-    await expect(ann.page.get_by_role("group", name="Ann", exact=True)).to_have_count(1)
+    await expect(ann.page.get_by_role("group", name="Ann (2)", exact=True)).to_have_count(1)
     await expect(ann.page.get_by_role("group", name="Ann (you)", exact=True)).to_have_count(1)
 
 

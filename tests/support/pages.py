@@ -183,8 +183,9 @@ class RoomPage:
         return self.page.get_by_role("log", name="Chat")
 
     def tile(self, name: str) -> Locator:
-        """The tile of somebody."""
-        return self.page.get_by_role("group", name=re.compile(rf"^{re.escape(name)}( \(you\))?$"))
+        """The tile of somebody, also if another of the name is not gone yet."""
+        shown = re.compile(rf"^{re.escape(name)}( \(\d+\))?( \(you\))?$")
+        return self.page.get_by_role("group", name=shown)
 
     def button(self, name: str) -> Locator:
         """A button by its accessible name."""
