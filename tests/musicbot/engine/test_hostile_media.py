@@ -7,6 +7,7 @@ import zipfile
 from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
+from typing import Final
 
 import pytest
 
@@ -18,6 +19,9 @@ from musicbot.netpolicy import NetPolicy
 from tests.support.fetching import HASTY, client, record
 from tests.support.loopback import Canary, Exchange
 from tests.support.web import Faults, Web
+
+DAY_RATE: Final = 8_000
+DAY_BLOCK: Final = 16_384
 
 
 def play(url: str, *, by: WebClient | None = None) -> None:
@@ -36,6 +40,31 @@ def record_head() -> bytes:
     """Return what an MP3 begins with: a few frames, of which the first tells their form."""
     frame = b"\xff\xfb\x90\x64".ljust(417, b"\0")
     return frame * 20
+
+
+def silent_day() -> bytes:
+    """Return a FLAC file (RFC 9639) that really holds 24 hours of silence, in half a megabyte."""
+    count = 24 * 3600 * DAY_RATE // DAY_BLOCK
+    total = (DAY_RATE << 44 | 15 << 36 | count * DAY_BLOCK).to_bytes(8, "big")
+    info = DAY_BLOCK.to_bytes(2, "big") * 2 + bytes(6) + total + bytes(16)
+    frames = bytearray(b"fLaC" + b"\x80" + len(info).to_bytes(3, "big") + info)
+    for number in range(count):
+        # Blocks of 16,384 samples at 8 kHz, mono, 16 bits, all of them the same sample: 0.
+        head = b"\xff\xf8\xe4\x08" + chr(number).encode()
+        frame = head + bytes([crc(head, 0x07, 8)]) + bytes(3)
+        frames += frame + crc(frame, 0x8005, 16).to_bytes(2, "big")
+    return bytes(frames)
+
+
+def crc(data: bytes, polynomial: int, bits: int) -> int:
+    value = 0
+    for byte in data:
+        value ^= byte << bits - 8
+        for _ in range(8):
+            value <<= 1
+            if value >> bits:
+                value ^= 1 << bits | polynomial
+    return value
 
 
 def zipped() -> bytes:
@@ -165,6 +194,25 @@ def test_a_file_that_claims_to_be_a_day_long_ends_where_it_does(tmp_path: Path) 
             read(pipeline)
 
             assert pipeline.position == pytest.approx(2 * 48_000, abs=9600)
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_a_day_of_silence_is_opened_and_jumped_in_at_once(ranges: bool) -> None:
+    hours = 3600 * 48_000
+    with Web() as web:
+        web.file("/day.flac", silent_day(), ranges=ranges)
+        pipeline = Pipeline(HttpMedia(web.url("/day.flac")), client=client())
+        with closing(pipeline):
+            assert pipeline.info.duration == pytest.approx(24 * 3600, abs=3)
+            first = pipeline.read()
+            pipeline.seek(23 * hours)
+            later = pipeline.read()
+
+            assert first is not None
+            assert later is not None
+            # Its blocks are two seconds long: it may be the next one.
+            block = DAY_BLOCK * 48_000 // DAY_RATE
+            assert pipeline.position == pytest.approx(23 * hours, abs=block)
 
 
 def test_tables_of_contents_that_lie_are_not_believed_for_long(tmp_path: Path) -> None:
