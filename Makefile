@@ -61,7 +61,7 @@ check: .venv/test chromium $(CLIENT)/node_modules
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --fail-under=80
+	$(BIN)/coverage report --fail-under=95
 
 bench: .venv/test
 	$(BIN)/python -m tests.bench $(ARGS)

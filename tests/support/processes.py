@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -19,17 +20,24 @@ def is_running(pid: int) -> bool:
     return status.rpartition(") ")[2][0] not in "ZX"
 
 
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Return whether a process has a handler of its own for a signal; see proc(5)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
 def written(path: Path) -> str:
     """Return what another process has written into a file so far."""
     return path.read_text() if path.exists() else ""
 
 
-async def until(condition: Callable[[], T]) -> T:
-    """Wait until a condition holds; return what it returned."""
+async def until(condition: Callable[[], T], *, every: float = 0.01) -> T:
+    """Wait until a condition holds, asking every so many seconds; return what it returned."""
     while True:
         if value := condition():
             return value
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every)
 
 
 async def read_when_written(path: Path) -> str:
