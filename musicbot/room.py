@@ -231,7 +231,8 @@ class Room:
                 self._reached.discard(person_id)
                 self._allowances.pop(person_id, None)
             case Reachable(person_id):
-                self._reached.add(person_id)
+                # Who has left meanwhile comes back under another id.
+                self._reached |= self._people.keys() & {person_id}
                 self._transport.send(person_id, messages.encode(self._state()))
             case Said():
                 self._hear(event)

@@ -630,6 +630,17 @@ async def test_who_never_connects_does_not_keep_the_bot() -> None:
     assert loop.time() - joined_at <= PATIENCE + STATE_PERIOD + ALONE + FAREWELL_TIME
 
 
+async def test_who_connects_after_leaving_does_not_keep_the_bot() -> None:
+    stage = Stage()
+    await stage.joins("Ann")
+    await stage.happens(PersonLeft("ann"), Reachable("ann"))
+    await stage.happens(PersonJoined(Person("ann", "Ann", False, True)))
+
+    await asyncio.wait_for(stage.task, PATIENCE + STATE_PERIOD + ALONE + FAREWELL_TIME + 1)
+
+    assert stage.transport.closed
+
+
 async def test_a_cancelled_room_gives_everything_up() -> None:
     sources = FakeSources(dict(FINDINGS), delay=10.0)
     async with staged(sources=sources) as stage:
